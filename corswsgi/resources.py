@@ -1,0 +1,93 @@
+"""Which of several things governs a path: path patterns, compiled and looked up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from .errors import Problem, shown
+
+T = TypeVar("T")
+
+_BELOW = "/*"
+
+_has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
+_has_dot_segment = re.compile(r"/\.{1,2}(?:/|$)").search
+
+
+class Resources(Generic[T]):
+    """Path patterns, each with what governs it. The longest pattern that matches a path wins.
+
+    ``/health`` is itself; ``/api/*`` is ``/api`` and everything below it, never ``/apikeys``.
+    Both are compared with the path as the application gets it, in its case, and undecoded.
+    """
+
+    def __init__(self, resources: Mapping[str, T]) -> None:
+        """Compile patterns that `check_path` has nothing to say about."""
+        self._paths: dict[str, T] = {}
+        self._below: dict[str, T] = {}
+        for pattern, value in resources.items():
+            if pattern.endswith(_BELOW):
+                self._below[as_wsgi(pattern.removesuffix(_BELOW))] = value
+            else:
+                self._paths[as_wsgi(pattern)] = value
+        # What is longer than any pattern is not hashed, what is deeper is not looked at: a
+        # client chooses the path, not how long it takes to find nothing.
+        self._longest = max(map(len, [*self._paths, *self._below]), default=0)
+        self._depth = max((path.count("/") + 1 for path in self._below), default=0)
+
+    def find(self, path: str, default: T) -> T:
+        """Return what governs `path` (WSGI's PATH_INFO), or `default` if no pattern matches."""
+        if len(path) <= self._longest:
+            if path in self._paths:
+                return self._paths[path]
+            if path in self._below:
+                return self._below[path]
+        found = default
+        position = path.find("/")
+        for _ in range(self._depth):
+            if not 0 <= position <= self._longest:
+                break
+            found = self._below.get(path[:position], found)
+            position = path.find("/", position + 1)
+        return found
+
+
+def as_wsgi(path: str) -> str:
+    """Write a path as WSGI does (PEP 3333): its UTF-8 bytes as if they were Latin-1."""
+    return path.encode("utf-8").decode("latin-1")
+
+
+def check_path(option: str, path: object) -> Problem | None:
+    """Return what is wrong with a path pattern, if anything."""
+    if not isinstance(path, str):
+        return Problem(option, path, "wrong_type", f"{shown(path)} is no text.", "as in '/api/*'.")
+    problem = _fault(path)
+    return problem and Problem(
+        option, path, "malformed_path", f"{shown(path)} {problem[0]}", problem[1]
+    )
+
+
+def _fault(path: str) -> tuple[str, str | None] | None:
+    # str.isprintable is False for controls, line breaks and lone surrogates, which have no UTF-8.
+    if not path.isprintable():
+        return "has characters that no path has.", None
+    if "?" in path or "#" in path:
+        return "is more than a path.", f"did you mean {re.split('[?#]', path)[0]!r}?"
+    if _has_escape(path):
+        return (
+            "is percent-encoded, and applications get their path decoded.",
+            f"did you mean {unquote(path)!r}?",
+        )
+    if "*" in path.removesuffix(_BELOW) or not path.startswith("/"):
+        plain = re.split(r"[*(\[\\^$]", path.removeprefix("^"))[0].rstrip("/.")
+        below = f"/{plain.lstrip('/')}".rstrip("/") + _BELOW
+        return (
+            "is no path pattern: a path, '/health', or one and everything below it, '/api/*'.",
+            f"did you mean {below!r}?" if path[-1:] in ("*", "$") else None,
+        )
+    if _has_dot_segment(path):
+        return "has a segment that browsers resolve before they send it.", "leave '.' and '..' out."
+    return None

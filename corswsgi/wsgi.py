@@ -1,0 +1,363 @@
+"""CORSMiddleware: a policy in front of a WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from logging import DEBUG
+from types import MethodType
+from typing import TYPE_CHECKING, NamedTuple
+
+from .decision import Decision, NoRules, Rules
+from .errors import PolicyError, Problem, shown
+from .explanation import explain, explained
+from .headers import EXPOSE_HEADERS, Header, cors_headers
+from .log import log_failure, logger
+from .options import is_async
+from .policy import Policy
+from .resources import Resources, check_path
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
+    ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+    Write = Callable[[bytes], object]
+    # What governs a path: a policy, one to be asked for, or none.
+    Governor = Rules | PolicyCallable | None
+
+DECISION = "corswsgi.decision"
+"""The environ's key for the `Decision` about a request."""
+
+
+class _Configuration(NamedTuple):
+    """What `CORSMiddleware.reconfigure` replaces, whole: a request uses one from start to end."""
+
+    resources: Resources[Governor] | None
+    otherwise: Governor
+
+
+class CORSMiddleware:
+    """Answers CORS-preflight requests, and sets the CORS headers of an application's responses.
+
+    `app`
+        Any WSGI application.
+
+    `policy`
+        A `Policy`; or a callable from the environ to a `Policy` or None, which is asked once a
+        request: for a preflight at once, for an actual request when the application starts its
+        response, so that it may use what routing left in the environ. None is no CORS: the
+        application is on its own. A callable that raises is logged, and refuses.
+
+    `resources`
+        A mapping from path patterns to a `Policy` or None. ``/health`` is itself, ``/api/*`` is
+        ``/api`` and everything below it; the longest match wins. What none matches, `policy`
+        governs.
+
+    `debug`
+        True, or a callable that is asked once a request and answers a bool: whether refused
+        preflights say why, to the browser, in their body, and in the log. It discloses the policy.
+
+    Raises `PolicyError` with every problem of these arguments.
+
+    The `Decision` about a request is in ``environ["corswsgi.decision"]``; with a callable, once
+    the response has started. An inner middleware's decision stands.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        policy: Policy | PolicyCallable | None = None,
+        *,
+        resources: Mapping[str, Policy | None] | None = None,
+        debug: bool | Callable[[], bool] = False,
+    ) -> None:
+        problems = _check(policy, resources, required=True)
+        if not isinstance(debug, bool) and not callable(debug):
+            problems.append(_wrong_type("debug", debug, "True, False or a callable"))
+        if problems:
+            raise PolicyError(problems)
+        self._app = app
+        self._debug = debug
+        self._configuration = _compile(policy, resources)
+
+    def reconfigure(
+        self,
+        policy: Policy | PolicyCallable | None,
+        *,
+        resources: Mapping[str, Policy | None] | None = None,
+    ) -> None:
+        """Put another configuration in force, at any time and from any thread.
+
+        Requests under way finish under the one that they began with. With None and no resources,
+        the middleware lets everything through untouched. Raises `PolicyError`, and changes
+        nothing, if anything is refused.
+        """
+        problems = _check(policy, resources, required=False)
+        if problems:
+            raise PolicyError(problems)
+        self._configuration = _compile(policy, resources)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        resources, governor = self._configuration
+        if resources is not None:
+            governor = resources.find(environ.get("PATH_INFO") or "/", governor)
+        if governor is None:
+            return self._app(environ, start_response)
+        origin = environ.get("HTTP_ORIGIN")
+        if (
+            origin is not None
+            and environ["REQUEST_METHOD"] == "OPTIONS"
+            and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        ):
+            return self._preflight(governor, environ, start_response)
+        debugging = self._debug is not False and self._is_debugging()
+        if not isinstance(governor, Rules):
+            late = _LateStart(governor, environ, start_response, debugging)
+            return self._app(environ, late)
+        decision = _decide_actual(governor, origin, environ)
+        environ[DECISION] = decision
+        # A bound method of plain data is the cheapest callable there is: a closure over as many
+        # names takes 1.3 times as long to make, and so does functools.partial.
+        start = _start_debugging if debugging else _start
+        return self._app(environ, MethodType(start, (start_response, environ, decision)))
+
+    def _preflight(
+        self,
+        governor: Rules | PolicyCallable,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        rules = governor if isinstance(governor, Rules) else _ask(governor, environ)
+        if rules is None:
+            return self._app(environ, start_response)
+        origin: str = environ["HTTP_ORIGIN"]
+        method: str = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        headers: str = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        private_network = environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
+        decision = rules.preflight(origin, method, headers, private_network)
+        environ[DECISION] = decision
+        if decision.allowed:
+            start_response("204 No Content", decision.apply([]))
+            return []
+        body = b""
+        if self._is_debugging():
+            why = explain(decision, rules.policy, origin, method, headers)
+            body = f"corswsgi refused this preflight ({decision.reason}): {why}\n".encode()
+            decision = explained(decision, rules.policy, origin)
+            logger.warning("refused a preflight: %s", why, extra={"reason": decision.reason})
+        elif logger.isEnabledFor(DEBUG):
+            _log_refusal(decision, environ)
+        status = "200 OK" if decision.status == 200 else "403 Forbidden"
+        plain = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        start_response(status, decision.apply(plain))
+        return [body]
+
+    def _is_debugging(self) -> bool:
+        return self._debug if isinstance(self._debug, bool) else self._debug()
+
+
+def _start(
+    call: tuple[StartResponse, WSGIEnvironment, Decision],
+    status: str,
+    headers: list[Header],
+    exc_info: ExcInfo | None = None,
+) -> Write:
+    """Start the response of an application whose decision was made when its request came in."""
+    start_response, environ, decision = call
+    # Another decision in this place is that of a middleware further in, which knows better.
+    if environ.get(DECISION) is decision:
+        headers = decision.apply(headers)
+    if exc_info is None:
+        return start_response(status, headers)
+    return start_response(status, headers, exc_info)
+
+
+def _start_debugging(
+    call: tuple[StartResponse, WSGIEnvironment, Decision],
+    status: str,
+    headers: list[Header],
+    exc_info: ExcInfo | None = None,
+) -> Write:
+    """Do what `_start` does, and log which CORS headers of the application are replaced."""
+    _, environ, decision = call
+    if environ.get(DECISION) is decision:
+        _log_replaced(decision, headers)
+    return _start(call, status, headers, exc_info)
+
+
+class _LateStart:
+    """The start_response of an application whose policy is asked for when its response starts.
+
+    An object, unlike `_start`'s plain data, because an application may start its response twice
+    (with exc_info) and the policy is asked for once.
+    """
+
+    __slots__ = (
+        "_before",
+        "_debugging",
+        "_decision",
+        "_environ",
+        "_origin",
+        "_policy_for",
+        "_start_response",
+    )
+
+    def __init__(
+        self,
+        policy_for: PolicyCallable,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        debugging: bool,
+    ) -> None:
+        self._policy_for: PolicyCallable | None = policy_for
+        self._environ = environ
+        self._start_response = start_response
+        self._debugging = debugging
+        self._before = environ.get(DECISION)
+        self._origin: str | None = environ.get("HTTP_ORIGIN")
+        self._decision: Decision | None = None
+
+    def __call__(
+        self, status: str, headers: list[Header], exc_info: ExcInfo | None = None
+    ) -> Write:
+        if self._policy_for is not None:
+            self._decide(self._policy_for)
+            self._policy_for = None
+        if self._decision is None:
+            if exc_info is None:
+                return self._start_response(status, headers)
+            return self._start_response(status, headers, exc_info)
+        start = _start_debugging if self._debugging else _start
+        call = (self._start_response, self._environ, self._decision)
+        return start(call, status, headers, exc_info)
+
+    def _decide(self, policy_for: PolicyCallable) -> None:
+        if self._environ.get(DECISION) is not self._before:
+            return  # A middleware further in has decided.
+        rules = _ask(policy_for, self._environ)
+        if rules is not None:
+            self._decision = _decide_actual(rules, self._origin, self._environ)
+            self._environ[DECISION] = self._decision
+
+
+def _decide_actual(
+    rules: Rules | NoRules, origin: str | None, environ: WSGIEnvironment
+) -> Decision:
+    if origin is None:
+        return rules.no_origin
+    decision = rules.actual(origin)
+    if not decision.allowed and logger.isEnabledFor(DEBUG):
+        _log_refusal(decision, environ)
+    return decision
+
+
+def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Rules | NoRules | None:
+    """Ask which policy governs a request. It fails closed."""
+    try:
+        policy = policy_for(environ)
+    except Exception as error:
+        log_failure(f"the policy callable {shown(policy_for)}", error, "policy_check_failed")
+        return NoRules()
+    if policy is None:
+        return None
+    if isinstance(policy, Policy):
+        return policy.derive(Rules)
+    logger.error(
+        "the policy callable %s answered %s; a Policy or None was expected, so the request is "
+        "refused",
+        shown(policy_for),
+        shown(policy),
+        extra={"reason": "policy_check_failed"},
+    )
+    return NoRules()
+
+
+def _log_refusal(decision: Decision, environ: WSGIEnvironment) -> None:
+    logger.debug(
+        "refused %s %s of the origin %s: %s",
+        shown(environ["REQUEST_METHOD"]),
+        shown(environ.get("PATH_INFO", "")),
+        shown(environ["HTTP_ORIGIN"]),
+        decision.reason,
+        extra={"reason": decision.reason},
+    )
+
+
+def _log_replaced(decision: Decision, headers: Sequence[Header]) -> None:
+    """Log the CORS headers of the application that do not survive."""
+    kept = cors_headers(decision.apply(headers))
+    replaced = [
+        f"{name}: {value}"
+        for name, value in cors_headers(headers)
+        if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
+    ]
+    if replaced:
+        logger.warning(
+            "the policy replaces what the application has set itself: %s. To let it write its "
+            "own CORS headers, give its path no policy (None).",
+            shown(", ".join(replaced)),
+            extra={"reason": decision.reason},
+        )
+
+
+def _check(
+    policy: object, resources: Mapping[str, object] | None, *, required: bool
+) -> list[Problem]:
+    """Return everything that is wrong with a configuration."""
+    problems = []
+    if policy is None:
+        if required and not resources:
+            problems.append(
+                Problem(
+                    "policy",
+                    None,
+                    "required",
+                    "neither a policy nor resources were given: there is nothing to do.",
+                    "as in CORSMiddleware(app, Policy(origins=[...])); reconfigure(None) turns a "
+                    "middleware off.",
+                )
+            )
+    elif is_async(policy):
+        problems.append(
+            Problem(
+                "policy",
+                policy,
+                "coroutine_function",
+                f"{shown(policy)} is a coroutine function, whose answer WSGI cannot await.",
+                "give a plain function.",
+            )
+        )
+    elif not isinstance(policy, Policy) and not callable(policy):
+        problems.append(_wrong_type("policy", policy, "a Policy, a callable or None"))
+    if resources is not None and not isinstance(resources, Mapping):
+        problems.append(_wrong_type("resources", resources, "a mapping from paths to policies"))
+        return problems
+    for path, governor in (resources or {}).items():
+        option = f"resources[{shown(path)}]"
+        if (problem := check_path(option, path)) is not None:
+            problems.append(problem)
+        if governor is not None and not isinstance(governor, Policy):
+            problems.append(_wrong_type(option, governor, "a Policy or None"))
+    return problems
+
+
+def _wrong_type(option: str, value: object, wanted: str) -> Problem:
+    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
+    return Problem(option, value, "wrong_type", message)
+
+
+def _compile(
+    policy: Policy | PolicyCallable | None, resources: Mapping[str, Policy | None] | None
+) -> _Configuration:
+    governors: dict[str, Governor] = {
+        path: None if governor is None else governor.derive(Rules)
+        for path, governor in (resources or {}).items()
+    }
+    otherwise = policy.derive(Rules) if isinstance(policy, Policy) else policy
+    return _Configuration(Resources(governors) if governors else None, otherwise)
