@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .decision import Decision, Rules
+from .decision import Decision
 from .errors import shown
 from .fetch import list_members
 from .origins import parse_origin
 from .policy import Policy
+from .rules import Rules
 
 
 def explain(

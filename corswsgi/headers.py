@@ -2,121 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from .fetch import CORS_RESPONSE_HEADERS, is_token, list_members
 
 Header = tuple[str, str]
 
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+_EXPOSE_HEADERS_LOWER = EXPOSE_HEADERS.lower()
 
-# A response that sends none of these can simply have the headers of a decision added.
-_TOUCHED = CORS_RESPONSE_HEADERS | {"vary"}
-
-# Names that everyday responses send, as they are commonly spelled: finding one here costs a third
-# of lower-casing it first. A constant, and not a set of names seen so far, because such a set
-# would be state shared by all middlewares, for a gain that the benchmark does not show.
-_COMMON = (
-    "Accept-Ranges",
-    "Age",
-    "Allow",
-    "Alt-Svc",
-    "Cache-Control",
-    "Connection",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Location",
-    "Content-Range",
-    "Content-Security-Policy",
-    "Content-Type",
-    "Cross-Origin-Embedder-Policy",
-    "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Resource-Policy",
-    "Date",
-    "ETag",
-    "Etag",
-    "Expires",
-    "Last-Modified",
-    "Link",
-    "Location",
-    "Permissions-Policy",
-    "Pragma",
-    "Referrer-Policy",
-    "Retry-After",
-    "Server",
-    "Server-Timing",
-    "Set-Cookie",
-    "Strict-Transport-Security",
-    "Transfer-Encoding",
-    "WWW-Authenticate",
-    "X-Content-Type-Options",
-    "X-Correlation-Id",
-    "X-Frame-Options",
-    "X-Powered-By",
-    "X-Request-ID",
-    "X-Request-Id",
-    "X-XSS-Protection",
-)
-_HARMLESS = frozenset(_COMMON).union(name.lower() for name in _COMMON)
+_MAX_HARMLESS = 256
 
 
-def needs_merging(headers: Iterable[Header]) -> bool:
-    """Tell whether a response sends Vary or a CORS header of its own."""
-    for name, _ in headers:
-        if name not in _HARMLESS and name.lower() in _TOUCHED:
-            return True
-    return False
+def is_harmless(name: str, harmless: set[str]) -> bool:
+    """Tell whether a response header is neither Vary nor one of CORS, and remember that it is not.
+
+    Looking a name up in `harmless` first costs a third of lower-casing it, and applications send
+    the same few names all the time. It is bounded, should one send names that its clients choose.
+    """
+    lower = name.lower()
+    if lower == "vary" or lower in CORS_RESPONSE_HEADERS:
+        return False
+    if len(harmless) < _MAX_HARMLESS:
+        harmless.add(name)
+    return True
 
 
-def cors_headers(headers: Iterable[Header]) -> list[Header]:
-    """Return the CORS response headers among `headers`."""
-    return [header for header in headers if header[0].lower() in CORS_RESPONSE_HEADERS]
-
-
-def without_cors_headers(headers: Iterable[Header]) -> list[Header]:
-    """Return `headers` without the CORS response headers, in their order."""
-    return [header for header in headers if header[0].lower() not in CORS_RESPONSE_HEADERS]
-
-
-def with_exposed(
-    own: Iterable[Header], ruled: Sequence[Header], *, with_credentials: bool
+def merged(
+    headers: Iterable[Header],
+    ruled: Sequence[Header],
+    vary: Sequence[str],
+    keep: bool,
+    unite: bool,
+    harmless: Container[str],
 ) -> list[Header]:
-    """Return the headers `ruled` with the names that an application exposes itself united in.
+    """Return an application's headers with the CORS headers `ruled`, and `vary` merged into Vary.
+
+    The application's own CORS headers go, unless `keep`. With `unite`, the names that it exposes
+    itself are united with those that are `ruled`. Names in `harmless` are not looked at.
+    """
+    touched = [header for header in headers if header[0] not in harmless]
+    own_vary = [header for header in touched if header[0].lower() == "vary"]
+    own_cors = [] if keep else cors_headers(touched)
+    result = [*headers, *ruled]
+    if own_cors:
+        kept = [header for header in headers if header not in own_cors]
+        result = [*kept, *(with_exposed(ruled, own_cors) if unite else ruled)]
+    if not vary:
+        return result
+    if not own_vary:
+        result.append(("Vary", ", ".join(vary)))
+        return result
+    values = ", ".join([value for _, value in own_vary])
+    combined = merged_vary(values, vary)
+    if combined != values:
+        # Several lines become one: some caches read only one.
+        place = result.index(own_vary[0])
+        result[place] = (result[place][0], combined)
+        if len(own_vary) > 1:
+            result[place + 1 :] = [
+                header for header in result[place + 1 :] if header not in own_vary
+            ]
+    return result
+
+
+def merged_vary(value: str, names: Iterable[str]) -> str:
+    """Return a value of Vary with `names` added that it lacks; none, where it is ``*``."""
+    lower = value.lower()
+    if "*" in lower and "*" in list_members(lower):
+        return value
+    for name in names:
+        # What is not in the text at all is no member of the list, and need not be looked for.
+        if name.lower() not in lower or name.lower() not in list_members(lower):
+            kept = value.rstrip(", \t")
+            value = f"{kept}, {name}" if kept else name
+    return value
+
+
+def with_exposed(ruled: Sequence[Header], own: Iterable[Header]) -> list[Header]:
+    """Return the headers `ruled`, Access-Control-Expose-Headers united with what is in `own`.
 
     Members that are no tokens are left out: one of them would make a browser discard the whole
     header (Fetch, 2.2.2, extract header list values). So is `*` with credentials, where it is not
     a wildcard (Fetch, 3.3.3).
     """
-    values = [value for name, value in ruled if name == EXPOSE_HEADERS]
-    values += [value for name, value in own if name.lower() == EXPOSE_HEADERS.lower()]
+    no_wildcard = ("Access-Control-Allow-Credentials", "true") in ruled
     names: dict[str, str] = {}
-    for value in values:
-        for member in list_members(value):
-            if is_token(member) and not (with_credentials and member == "*"):
+    for header, value in [*ruled, *own]:
+        for member in list_members(value) if header.lower() == _EXPOSE_HEADERS_LOWER else ():
+            if is_token(member) and not (no_wildcard and member == "*"):
                 names.setdefault(member.lower(), member)
     kept = [header for header in ruled if header[0] != EXPOSE_HEADERS]
-    if names:
-        kept.append((EXPOSE_HEADERS, ", ".join(names.values())))
-    return kept
+    return [*kept, (EXPOSE_HEADERS, ", ".join(names.values()))] if names else kept
 
 
-def with_vary(headers: Iterable[Header], names: Iterable[str]) -> list[Header]:
-    """Return `headers` with `names` merged into Vary (RFC 9110, 12.5.5).
-
-    A response that varies by all of them already, or by `*`, keeps its lines as they are.
-    Otherwise its lines become one, where the first one stood: some caches read only one.
-    """
-    result = list(headers)
-    places = [place for place, (name, _) in enumerate(result) if name.lower() == "vary"]
-    present = [member for place in places for member in list_members(result[place][1])]
-    known = {member.lower() for member in present}
-    missing = [name for name in names if name.lower() not in known]
-    if not missing or "*" in known:
-        return result
-    merged = ("Vary", ", ".join([*present, *missing]))
-    if not places:
-        return [*result, merged]
-    result[places[0]] = (result[places[0]][0], merged[1])
-    return [header for place, header in enumerate(result) if place not in places[1:]]
+def cors_headers(headers: Iterable[Header]) -> list[Header]:
+    """Return the CORS response headers among `headers`."""
+    return [header for header in headers if header[0].lower() in CORS_RESPONSE_HEADERS]

@@ -1,0 +1,400 @@
+"""What CORS adds to a request: corswsgi against the floor and its peers, in one process.
+
+    tox -e benchmarks                  # the whole table
+    tox -e benchmarks -- --quick       # fewer rounds and smaller numbers: does it still run?
+
+Every contender wraps the same application in its own framework. In each round all of them, and
+their bare applications, take turns; what is shown is the median, over the rounds, of the
+difference to the bare application in the same round. The floor is a middleware object that does
+nothing but append one header in a closure around start_response. Machines differ and are noisy:
+read the ratios, not the times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import itertools
+import logging
+import statistics
+import sys
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import django
+import flask
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+from django.urls import path
+from flask_cors import CORS as FlaskCORS
+from wsgicors import CORS as WsgiCORS
+
+from corswsgi import CORSMiddleware, Policy
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+PLAIN: Headers = [("Content-Type", "text/plain"), ("Content-Length", "2")]
+VARY: Headers = [*PLAIN, ("Vary", "Accept-Encoding")]
+OWN: Headers = [*PLAIN, ("Access-Control-Allow-Origin", "*")]
+TEN: Headers = [
+    *PLAIN,
+    ("Cache-Control", "no-store"),
+    ("ETag", '"1"'),
+    ("Last-Modified", "Sun, 22 Nov 2026 20:00:00 GMT"),
+    ("Set-Cookie", "a=1"),
+    ("Set-Cookie", "b=2"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Request-Id", "1"),
+    ("X-Tenant", "1"),
+]
+
+ALLOWED = "https://host-0.example.com"
+STRANGER = "https://stranger.example.net"
+
+
+def exact(count: int) -> list[str]:
+    """Return `count` exact origins, of which `ALLOWED` is one."""
+    return [f"https://host-{number}.example.com" for number in range(count)]
+
+
+def wildcards(count: int) -> list[str]:
+    """Return `count` subdomain patterns, of which the last one matches ``*.site-0.example``."""
+    return [f"https://*.site-{number}.example" for number in reversed(range(count))]
+
+
+@dataclass
+class Row:
+    """One kind of request, under one configuration."""
+
+    name: str
+    origins: list[str]
+    origin: Callable[[], str] | None = None
+    """Makes the Origin of each request afresh, as servers do; None: there is none."""
+    requested: str | None = None
+    """Access-Control-Request-Headers, of a preflight; None: an actual request."""
+    sends: Headers = field(default_factory=lambda: PLAIN)
+    resources: int = 0
+    most: float = 2.5
+    """How many floors the row may take."""
+
+
+def again(text: str) -> Callable[[], str]:
+    """Return a maker of new strings with the same text: a string remembers its hash."""
+    raw = text.encode("latin-1")
+    return lambda: raw.decode("latin-1")
+
+
+def fresh(template: str) -> Callable[[], str]:
+    """Return a maker of strings that have never been seen."""
+    numbers = itertools.count()
+    return lambda: template.format(next(numbers))
+
+
+def turns(count: int) -> Callable[[], str]:
+    """Return a maker of the origins of `exact(count)`, in a scattered order."""
+    numbers = itertools.count(step=7919)
+    return lambda: f"https://host-{next(numbers) % count}.example.com"
+
+
+def rows(large: int, many: int) -> Iterator[Row]:
+    """Every kind of request, with `large` exact origins or `many` patterns at the most."""
+    allowed, stranger = again(ALLOWED), again(STRANGER)
+    names = "authorization,content-type"
+    yield Row("no Origin", exact(1))
+    for count in (1, 10, 1_000, large):
+        yield Row(f"allowed, among {count:,}", exact(count), allowed)
+    yield Row(f"allowed, all {large:,} in turn", exact(large), turns(large), most=99)
+    for count in (1, 1_000, large):
+        yield Row(f"refused, among {count:,}", exact(count), stranger)
+    yield Row("refused, never the same", exact(1_000), fresh("https://s{}.example.net"))
+    yield Row("hostile Origin of 8 KiB", exact(1_000), again("https://" + "a" * 8184))
+    for count in (1, large):
+        yield Row(f"preflight, among {count:,}", exact(count), allowed, names)
+    yield Row("preflight, refused", exact(1_000), stranger, names)
+    for kibibytes in (8, 64):
+        commas = "," * (kibibytes * 1024)
+        yield Row(f"preflight, {kibibytes} KiB of commas", exact(1), allowed, commas)
+        listed = "x-name," * (kibibytes * 1024 // 7)
+        yield Row(f"preflight, {kibibytes} KiB of names", exact(1), allowed, listed)
+    sub = again("https://a.site-0.example")
+    for count in (1, 10, many):
+        yield Row(f"patterns: {count:,}", wildcards(count), sub)
+    yield Row("patterns, refused", wildcards(many), stranger)
+    yield Row(
+        "patterns, allowed, never the same",
+        wildcards(many),
+        fresh("https://s{}.site-0.example"),
+        most=99,
+    )
+    yield Row(
+        "patterns, refused, never the same", wildcards(many), fresh("https://s{}.net"), most=99
+    )
+    yield Row("application sends Vary", exact(1), allowed, sends=VARY, most=5)
+    yield Row("application sends CORS headers", exact(1), allowed, sends=OWN, most=5)
+    yield Row("application sends ten headers", exact(1), allowed, sends=TEN)
+    yield Row("with ten resources", exact(1), allowed, resources=10, most=5)
+
+
+# The applications, bare and with each contender.
+
+
+class Floor:
+    """The least that a middleware can do."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            headers.append(("Vary", "Origin"))
+            return start_response(status, headers, exc_info)
+
+        return self.app(environ, start)
+
+
+def wsgi_app(sends: Headers) -> Application:
+    """Return a WSGI application that sends these headers."""
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [*sends])
+        return [b"ok"]
+
+    return app
+
+
+def flask_app(sends: Headers) -> flask.Flask:
+    """Return a Flask application that sends these headers."""
+    app = flask.Flask("bare")
+
+    @app.route("/api/items", methods=["GET", "PUT"])
+    def items() -> flask.Response:
+        response = flask.Response("ok")
+        for name, value in sends[2:]:
+            response.headers.add(name, value)
+        return response
+
+    return app
+
+
+SENT_BY_DJANGO: Headers = []
+
+
+def django_view(request: object) -> HttpResponse:
+    """Send the headers of the row."""
+    response = HttpResponse("ok")
+    for name, value in SENT_BY_DJANGO:
+        response[name] = value
+    return response
+
+
+urlpatterns = [path("api/items", django_view)]
+
+
+def expressions(origins: list[str]) -> tuple[list[str], list[str]]:
+    """Return the exact origins, and the patterns as expressions, for the peers."""
+    wild = [origin for origin in origins if "*" in origin]
+    return (
+        [origin for origin in origins if origin not in set(wild)],
+        [rf"^{origin.replace('.', '[.]').replace('*', '.*')}$" for origin in wild],
+    )
+
+
+def flask_cors(row: Row) -> Application:
+    """Return the row's Flask application under Flask-CORS."""
+    app = flask_app(row.sends)
+    exact_origins, regular = expressions(row.origins)
+    resources = {rf"/path-{number}/.*": {} for number in range(row.resources - 1)}
+    FlaskCORS(app, origins=exact_origins + regular, resources={**resources, r"/api/.*": {}})
+    return app
+
+
+def django_app(row: Row, middleware: list[str]) -> Application:
+    """Return the row's Django application with this middleware."""
+    SENT_BY_DJANGO[:] = row.sends[2:]
+    settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = expressions(row.origins)
+    settings.MIDDLEWARE = middleware
+    return WSGIHandler()
+
+
+def ours(app: Application, row: Row) -> Application:
+    """Return `app` with corswsgi in front, as the row configures it."""
+    policy = Policy(origins=row.origins)
+    if not row.resources:
+        return CORSMiddleware(app, policy)
+    resources: dict[str, Policy | None] = {
+        f"/path-{number}/*": None for number in range(row.resources - 1)
+    }
+    return CORSMiddleware(app, policy, resources={**resources, "/api/*": policy})
+
+
+def contenders(row: Row, *, peers: bool) -> dict[str, tuple[Application, Application]]:
+    """Return each contender's bare application and the one that it wraps."""
+    bare = wsgi_app(row.sends)
+    found: dict[str, tuple[Application, Application]] = {
+        "floor": (bare, Floor(bare)),
+        "corswsgi": (bare, ours(bare, row)),
+    }
+    if peers:
+        cors = WsgiCORS(
+            bare,
+            origin=" ".join(row.origins),
+            headers="*",
+            methods="GET, HEAD, POST, PUT, PATCH, DELETE",
+            maxage="600",
+        )
+        found["wsgicors"] = (bare, cors)
+        found["Flask-CORS"] = (flask_app(row.sends), flask_cors(row))
+        found["django-c-h"] = (
+            django_app(row, []),
+            django_app(row, ["corsheaders.middleware.CorsMiddleware"]),
+        )
+    return found
+
+
+# The measuring.
+
+BASE: Environ = {
+    "REQUEST_METHOD": "GET",
+    "SCRIPT_NAME": "",
+    "PATH_INFO": "/api/items",
+    "QUERY_STRING": "",
+    "SERVER_NAME": "api.example.com",
+    "SERVER_PORT": "443",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "HTTP_HOST": "api.example.com",
+    "HTTP_USER_AGENT": "benchmark",
+    "HTTP_ACCEPT": "*/*",
+    "HTTP_ACCEPT_ENCODING": "gzip",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "https",
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+    "wsgi.input": io.BytesIO(),
+}
+
+
+def environ_maker(row: Row) -> Callable[[], Environ]:
+    """Return a maker of the row's environ, with new strings for what a client sends."""
+    base = dict(BASE)
+    origin = row.origin
+    if origin is None:
+        return base.copy
+    if row.requested is None:
+        return lambda: {**base, "HTTP_ORIGIN": origin()}
+    base["REQUEST_METHOD"] = "OPTIONS"
+    method, requested = again("PUT"), again(row.requested)
+    return lambda: {
+        **base,
+        "HTTP_ORIGIN": origin(),
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD": method(),
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": requested(),
+    }
+
+
+def _start_response(status: str, headers: Headers, exc_info: Any = None) -> None:
+    return None
+
+
+def seconds(app: Application, make: Callable[[], Environ], times: int) -> float:
+    """Return how long one request takes, in seconds, over `times` of them.
+
+    Making the environ is part of it, as it is of the bare application's time, so that it is as
+    fresh as a server's, and in the processor's cache.
+    """
+    start_response = _start_response
+    started = time.perf_counter()
+    for _ in range(times):
+        body = app(make(), start_response)
+        if hasattr(body, "close"):
+            body.close()
+    return (time.perf_counter() - started) / times
+
+
+def measure(row: Row, rounds: int, budget: float, *, peers: bool) -> dict[str, float]:
+    """Return what each contender adds to its bare application, in seconds per request."""
+    make = environ_maker(row)
+    found = contenders(row, peers=peers)
+    apps = {id(app): app for pair in found.values() for app in pair}
+    times = {}
+    for key, app in apps.items():
+        seconds(app, make, 1)
+        once = min(seconds(app, make, 1) for _ in range(3))
+        times[key] = max(1, min(2_000, int(budget / once)))
+    gc.collect()
+    gc.disable()
+    differences: dict[str, list[float]] = {name: [] for name in found}
+    for _ in range(rounds):
+        took = {key: seconds(app, make, times[key]) for key, app in apps.items()}
+        for name, (bare, wrapped) in found.items():
+            differences[name].append(took[id(wrapped)] - took[id(bare)])
+    gc.enable()
+    return {name: statistics.median(values) for name, values in differences.items()}
+
+
+def building(count: int) -> str:
+    """Say how long a policy of `count` origins takes to build, and what it holds."""
+    origins = exact(count)
+    started = time.perf_counter()
+    policy = Policy(origins=origins, supports_credentials=True)
+    took = time.perf_counter() - started
+    tracemalloc.start()
+    policy = Policy(origins=origins, supports_credentials=True)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return (
+        f"A policy of {len(policy.origins):,} exact origins: built in {took:.2f} s, "
+        f"holds {held / 2**20:.1f} MiB beyond its texts."
+    )
+
+
+def main() -> int:
+    """Print the table; the exit code says whether corswsgi stays within its bounds."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller numbers")
+    parser.add_argument("--no-peers", action="store_true", help="only the floor and corswsgi")
+    parser.add_argument("--only", default="", metavar="TEXT", help="the rows with TEXT in them")
+    options = parser.parse_args()
+    logging.disable()
+    warnings.simplefilter("ignore")
+    settings.configure(
+        ROOT_URLCONF=__name__,
+        ALLOWED_HOSTS=["*"],
+        SECRET_KEY="benchmark",
+        INSTALLED_APPS=["corsheaders"],
+        CORS_ALLOW_ALL_ORIGINS=False,
+    )
+    django.setup()
+    large, many, rounds, budget = (
+        (1_000, 100, 3, 0.001) if options.quick else (100_000, 1_000, 25, 0.004)
+    )
+    print(f"Python {sys.version.split()[0]}; added to a request, in microseconds; (x floor)")
+    print(f"{'':33}{'floor':>6} {'corswsgi':>14}{'wsgicors':>9}{'Flask-':>9}{'django-':>9}")
+    print(f"{'':33}{'':>6} {'':>14}{'':>9}{'CORS':>9}{'cors-h.':>9}")
+    for row in rows(large, many):
+        if options.only not in row.name:
+            continue
+        added = measure(row, rounds, budget, peers=not options.no_peers)
+        ratio = added["corswsgi"] / added["floor"]
+        cells = f"{added['floor'] * 1e6:6.2f} {added['corswsgi'] * 1e6:7.2f} ({ratio:4.1f})"
+        cells += "".join(
+            f"{value * 1e6:9,.1f}"
+            for name, value in added.items()
+            if name not in ("floor", "corswsgi")
+        )
+        print(f"{row.name:33}{cells}", flush=True)
+    print(building(large))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
