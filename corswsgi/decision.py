@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from .headers import Header, merged
+from .fetch import CORS_RESPONSE_HEADERS
+from .headers import Header, merged_vary, with_exposed
 
 Refusal = Literal[
     "origin_not_allowed",
@@ -23,6 +24,9 @@ Refusal = Literal[
 
 DecisionReason = Literal["no_origin", "origin_allowed", "preflight_allowed"] | Refusal
 """Every reason that a `Decision` can have; ``docs/reference.md`` says what each one means."""
+
+# An application sends few names; one that lets its clients choose them shall not fill the memory.
+_MAX_HARMLESS = 256
 
 PREFLIGHT_VARY = (
     "Origin",
@@ -50,15 +54,18 @@ class Decision:
     status: int | None = None
     """The status to answer with at once (a preflight's: 204, or 403); None: run the application."""
 
+    replaces: bool = field(init=False, repr=False, compare=False)
+    """Whether CORS headers that the application sets itself are replaced."""
     added: list[Header] = field(init=False, repr=False, compare=False)
     """`headers`, and Vary: what to add to a response that sends none of them. Do not change it."""
 
     def __post_init__(self) -> None:
         vary = [("Vary", ", ".join(self.vary))] if self.vary else []
         # A list, because adding lists is cheaper than unpacking tuples.
+        object.__setattr__(self, "replaces", bool(self.headers) or self.reason != "no_origin")
         object.__setattr__(self, "added", [*self.headers, *vary])
 
-    def apply(self, headers: list[Header], harmless: Container[str] = frozenset()) -> list[Header]:
+    def apply(self, headers: list[Header], harmless: set[str] | None = None) -> list[Header]:
         """Return what the policy makes of an application's response headers; a new list.
 
         CORS response headers that the application set itself are replaced, and those of
@@ -66,10 +73,44 @@ class Decision:
         merged. All other headers stay, in their order. What is no CORS request, under a policy
         that answers it nothing, keeps its CORS response headers too.
 
-        `harmless` may hold names that are known to be neither Vary nor CORS response headers.
+        Names that are neither Vary nor CORS response headers are put into `harmless`, up to a
+        bound. To a response that has only such names, adding `added` comes to the same.
         """
-        keep = self.reason == "no_origin" and not self.headers
-        return merged(headers, self.headers, self.vary, keep, self.allowed, harmless)
+        if harmless is None:
+            harmless = set()
+        result = headers + self.added
+        vary_at = None
+        dropped: list[int] = []
+        # One pass with indices, and not a comprehension for each purpose, which would take twice
+        # as long: many applications send Vary with every response.
+        for place, (name, value) in enumerate(headers):
+            if name in harmless:
+                continue
+            lower = name.lower()
+            if lower == "vary":
+                if vary_at is None:
+                    vary_at = place
+                else:
+                    # One line means the same as several (RFC 9110, 5.3); some caches read one.
+                    result[vary_at] = (result[vary_at][0], f"{result[vary_at][1]}, {value}")
+                    dropped.append(place)
+            elif lower not in CORS_RESPONSE_HEADERS:
+                if len(harmless) < _MAX_HARMLESS:
+                    harmless.add(name)
+            elif self.replaces:
+                dropped.append(place)
+        if vary_at is not None and self.vary:
+            result.pop()
+            name, value = result[vary_at]
+            result[vary_at] = (name, merged_vary(value, self.vary))
+        if dropped:
+            if self.allowed:
+                own = [headers[place] for place in dropped]
+                ours = slice(len(headers), len(headers) + len(self.headers))
+                result[ours] = with_exposed(self.headers, own)
+            for place in reversed(dropped):
+                del result[place]
+        return result
 
 
 def _refusals(*, status: int | None, vary: tuple[str, ...]) -> Mapping[Refusal, Decision]:

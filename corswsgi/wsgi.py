@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .decision import Decision
 from .errors import PolicyError, Problem, shown
 from .explanation import explain, explained
-from .headers import EXPOSE_HEADERS, Header, cors_headers, is_harmless
+from .headers import EXPOSE_HEADERS, Header, cors_headers
 from .log import log_failure, logger
 from .options import is_async
 from .origins import MAX_ORIGIN_LENGTH
@@ -201,11 +201,11 @@ def _start(
     # Another decision in this place is that of a middleware further in, which knows better.
     if environ.get(DECISION) is decision:
         for name, _ in headers:
-            if name not in harmless and not is_harmless(name, harmless):
+            if name not in harmless:
                 headers = decision.apply(headers, harmless)
                 break
         else:
-            # As apply() does, for next to nothing. Never +=: the list is the application's.
+            # What apply() would do, for next to nothing. Never +=: the list is the application's.
             headers = headers + decision.added
     if exc_info is None:
         return start_response(status, headers)
