@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from .fetch import CORS_RESPONSE_HEADERS
-from .headers import Header, merged_vary, with_exposed
+from .headers import EXPOSE_HEADERS_LOWER, Header, merged_vary, with_exposed
 
 Refusal = Literal[
     "origin_not_allowed",
@@ -80,6 +80,7 @@ class Decision:
             harmless = set()
         result = headers + self.added
         vary_at = None
+        exposes = False
         dropped: list[int] = []
         # One pass with indices, and not a comprehension for each purpose, which would take twice
         # as long: many applications send Vary with every response.
@@ -99,15 +100,16 @@ class Decision:
                     harmless.add(name)
             elif self.replaces:
                 dropped.append(place)
+                exposes = exposes or lower == EXPOSE_HEADERS_LOWER
         if vary_at is not None and self.vary:
             result.pop()
             name, value = result[vary_at]
             result[vary_at] = (name, merged_vary(value, self.vary))
+        if exposes and self.allowed:
+            own = [headers[place] for place in dropped]
+            ruled = slice(len(headers), len(headers) + len(self.headers))
+            result[ruled] = with_exposed(self.headers, own)
         if dropped:
-            if self.allowed:
-                own = [headers[place] for place in dropped]
-                ours = slice(len(headers), len(headers) + len(self.headers))
-                result[ours] = with_exposed(self.headers, own)
             for place in reversed(dropped):
                 del result[place]
         return result

@@ -9,6 +9,7 @@ from .fetch import CORS_RESPONSE_HEADERS, is_token, list_members
 Header = tuple[str, str]
 
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+EXPOSE_HEADERS_LOWER = EXPOSE_HEADERS.lower()
 
 
 def merged_vary(value: str, names: Iterable[str]) -> str:
@@ -24,16 +25,14 @@ def merged_vary(value: str, names: Iterable[str]) -> str:
     return value
 
 
-def with_exposed(ruled: Sequence[Header], own: Iterable[Header]) -> Sequence[Header]:
+def with_exposed(ruled: Sequence[Header], own: Iterable[Header]) -> list[Header]:
     """Return the headers `ruled`, with the names that an application exposes in `own` united in.
 
     Members that are no tokens are left out: one of them would make a browser discard the whole
     header (Fetch, 2.2.2, extract header list values). So is `*` with credentials, where it is not
     a wildcard (Fetch, 3.3.3).
     """
-    exposed = [value for name, value in own if name.lower() == EXPOSE_HEADERS.lower()]
-    if not exposed:
-        return ruled
+    exposed = [value for name, value in own if name.lower() == EXPOSE_HEADERS_LOWER]
     no_wildcard = ("Access-Control-Allow-Credentials", "true") in ruled
     names: dict[str, str] = {}
     for value in [*(value for name, value in ruled if name == EXPOSE_HEADERS), *exposed]:
