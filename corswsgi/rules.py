@@ -6,9 +6,6 @@ made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from .decision import PREFLIGHT_VARY, REFUSED, REFUSED_PREFLIGHT, Decision, Refusal
 from .fetch import (
     CORS_SAFELISTED_METHODS,
@@ -79,7 +76,13 @@ class Rules:
         self._allow_methods = ", ".join(methods)
 
     def actual(self, origin: str) -> Decision:
-        """Decide about an actual request of an origin that is neither too long nor settled."""
+        """Decide about an actual request of `origin`."""
+        if len(origin) > MAX_ORIGIN_LENGTH:
+            return self.too_long
+        return self.settled.get(origin) or self.settle(origin)
+
+    def settle(self, origin: str) -> Decision:
+        """Decide about an actual request of an origin that is neither too long nor `settled`."""
         if self._exact is not None and origin not in self._exact:
             return self._stranger
         decision = self.judge_actual(origin, None)
@@ -250,8 +253,7 @@ class NoRules:
     """Stands in for `Rules` where the policy could not be told: it refuses everything."""
 
     policy = None
-    no_origin = too_long = REFUSED["policy_check_failed"]
-    settled: Mapping[str, Decision] = MappingProxyType({})
+    no_origin = REFUSED["policy_check_failed"]
 
     def actual(self, origin: str) -> Decision:
         """Refuse."""
@@ -293,11 +295,9 @@ def decide(
     if origin is None:
         return rules.no_origin
     if method != "OPTIONS" or requested_method is None:
-        if origin_allowed is not None:
-            return rules.judge_actual(origin, origin_allowed)
-        if len(origin) > MAX_ORIGIN_LENGTH:
-            return rules.too_long
-        return rules.settled.get(origin) or rules.actual(origin)
+        if origin_allowed is None:
+            return rules.actual(origin)
+        return rules.judge_actual(origin, origin_allowed)
     headers = requested_headers or ""
     if origin_allowed is None:
         return rules.preflight(origin, requested_method, headers, private_network)

@@ -1,0 +1,79 @@
+"""The conformance table through CORSMiddleware, and through decide() alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from http import HTTPStatus
+
+import pytest
+
+from corswsgi import CORSMiddleware, Policy, decide
+from tests.conformance.cases import CASES, Answer, Case, Options, run
+from tests.wsgi import Application, get
+
+
+def policy_of(options: Options | None) -> Policy | None:
+    return None if options is None else Policy(**options)
+
+
+def through_the_middleware(case: Case) -> Answer:
+    application = Application(case.app_status, case.sends)
+    resources = {path: policy_of(options) for path, options in (case.resources or {}).items()}
+    middleware = CORSMiddleware(application, policy_of(case.options), resources=resources)
+    response = get(middleware, case.path, case.method, case.request)
+    assert response.body == (b"ran" if application.runs else b"")
+    return Answer(response.status, response.headers, bool(application.runs))
+
+
+def through_a_callable(case: Case) -> Answer:
+    application = Application(case.app_status, case.sends)
+    policy = policy_of(case.options)
+    response = get(
+        CORSMiddleware(application, lambda environ: policy), case.path, case.method, case.request
+    )
+    return Answer(response.status, response.headers, bool(application.runs))
+
+
+def through_decide(case: Case) -> Answer:
+    """An adapter for no framework at all, on nothing but decide() and the Decision."""
+    policy = policy_of(case.options)
+    assert policy is not None
+    request: dict[str, str] = {}
+    for name, value in case.request:
+        request[name] = f"{request[name]},{value}" if name in request else value
+    decision = decide(
+        policy,
+        case.method,
+        request.get("Origin"),
+        request.get("Access-Control-Request-Method"),
+        request.get("Access-Control-Request-Headers"),
+        request.get("Access-Control-Request-Private-Network") == "true",
+    )
+    if decision.status is not None:
+        return Answer(decision.status, decision.apply([]), ran=False)
+    return Answer(case.app_status, decision.apply([*case.sends]), ran=True)
+
+
+WITHOUT_RESOURCES = [case for case in CASES if case.resources is None]
+
+
+def test_the_table_is_large_and_its_names_are_unique() -> None:
+    assert len(CASES) >= 200
+    assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
+    assert all(HTTPStatus(case.status) for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_middleware(case: Case) -> None:
+    run(case, through_the_middleware)
+
+
+@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
+def test_middleware_with_a_callable(case: Case) -> None:
+    run(case, through_a_callable)
+
+
+@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
+def test_decide(case: Case) -> None:
+    run(case, through_decide)
+    run(case, through_decide)  # the second time from the caches
