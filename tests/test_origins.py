@@ -1,0 +1,271 @@
+"""Origins, patterns, and the set that they make."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from corswsgi import Policy, PolicyError, decide
+from corswsgi.origins import (
+    MAX_ORIGIN_LENGTH,
+    Origin,
+    OriginPattern,
+    parse_origin,
+    parse_pattern,
+)
+
+APP = "https://app.example.com"
+
+LABELS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
+NAMES = st.builds(
+    lambda labels, last: ".".join([*labels, last]),
+    st.lists(LABELS, max_size=4),
+    st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True),
+)
+IPV4 = st.ip_addresses(v=4).map(str)
+IPV6 = st.ip_addresses(v=6).map(lambda address: f"[{whatwg_ipv6(address)}]")
+PORTS = st.none() | st.integers(1, 65535).filter(lambda port: port not in (80, 443))
+
+
+def whatwg_ipv6(address: ipaddress.IPv6Address) -> str:
+    """Serialize as the URL standard says (3.5, IPv6 serializer), step by step."""
+    pieces = [int(address) >> shift & 0xFFFF for shift in range(112, -1, -16)]
+    runs = re.finditer(r"(?:Z){2,}", "".join("Z" if piece == 0 else "x" for piece in pieces))
+    longest = max(runs, key=lambda run: run.end() - run.start(), default=None)
+    texts = [f"{piece:x}" for piece in pieces]
+    if longest is None:
+        return ":".join(texts)
+    return f"{':'.join(texts[: longest.start()])}::{':'.join(texts[longest.end() :])}"
+
+
+def written(scheme: str, host: str, port: int | None) -> str:
+    return f"{scheme}://{host}" if port is None else f"{scheme}://{host}:{port}"
+
+
+@given(st.sampled_from(["http", "https"]), NAMES | IPV4 | IPV6, PORTS)
+@example("https", "[::ffff:0:0]", None)
+@example("https", "[1::]", 65535)
+@example("https", "a.", None)
+def test_what_browsers_send_is_parsed(scheme: str, host: str, port: int | None) -> None:
+    assert parse_origin(written(scheme, host, port)) == Origin(scheme, host, port)
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=0xFF)))
+@example("https://a")
+@example("https://a.example\n")
+@example("https://1.1.1.1")
+def test_what_is_parsed_is_written_the_same(text: str) -> None:
+    for candidate in (text, f"https://{text}", f"https://{text}.example.com"):
+        parsed = parse_origin(candidate)
+        if parsed is not None:
+            assert written(*parsed) == candidate
+            assert candidate.isascii()
+            assert candidate.isprintable()
+            assert not set(candidate.partition("://")[2]) & set("/\\@%?# ,")
+
+
+@given(st.text(alphabet="htps:/*.[]0129afx-_@%", max_size=30))
+def test_an_accepted_pattern_accepts_itself(text: str) -> None:
+    for pattern in (text, f"https://{text}", f"https://*.{text}", f"http://{text}:*"):
+        try:
+            policy = Policy(origins=pattern)
+        except PolicyError:
+            assert parse_pattern(pattern) is None or pattern == "*"
+            continue
+        if pattern != "*":
+            meant = pattern.replace("://*.", "://sub.").replace(":*", ":1234")
+            assert allowed(policy, meant), meant
+            assert ("*" in pattern) or parse_origin(pattern) is not None
+
+
+def allowed(policy: Policy, origin: str) -> bool:
+    """Ask twice, so that the caches answer too, and compare what is sent with what came."""
+    first, second = decide(policy, "GET", origin), decide(policy, "GET", origin)
+    assert first == second
+    sent = dict(first.headers).get("Access-Control-Allow-Origin")
+    assert sent == (origin if first.allowed else None)
+    return first.allowed
+
+
+PATTERNS = st.builds(
+    lambda scheme, wildcard, name, port: (
+        f"{scheme}://{wildcard}{name}{'' if port is None else f':{port}'}"
+    ),
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["", "*."]),
+    st.sampled_from(["a", "b.a", "c.b.a", "a.", "localhost", "xa", "d.c.b.a"]),
+    st.sampled_from([None, 81, "*"]),
+)
+
+
+def matches_naively(pattern: OriginPattern, origin: Origin) -> bool:
+    if pattern.scheme != origin.scheme or pattern.port not in ("*", origin.port):
+        return False
+    if pattern.subdomains:
+        return origin.host.endswith(f".{pattern.host}")
+    return origin.host == pattern.host
+
+
+@given(st.lists(PATTERNS, min_size=1), st.lists(PATTERNS, min_size=1))
+def test_a_set_matches_what_one_of_its_patterns_matches(rules: list[str], sent: list[str]) -> None:
+    policy = Policy(origins=rules)
+    patterns = [parse_pattern(rule) for rule in rules]
+    for text in sent:
+        origin = parse_origin(text.replace("*.", "e.").replace(":*", ":82"))
+        assert origin is not None
+        naive = any(pattern and matches_naively(pattern, origin) for pattern in patterns)
+        assert allowed(policy, written(*origin)) == naive
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)))
+@example("https://a.example.org\r\nSet-Cookie: a=b")
+@example("null")
+def test_no_origin_raises_and_none_reaches_a_header_unless_it_matches(origin: str) -> None:
+    for policy in POLICIES:
+        for decision in (
+            decide(policy, "GET", origin),
+            decide(policy, "OPTIONS", origin, "PUT"),
+            decide(policy, "GET", origin, origin_allowed=True),
+        ):
+            for _, value in decision.headers:
+                assert not set(value) & set("\r\n\0")
+            value = dict(decision.headers).get("Access-Control-Allow-Origin", "*")
+            assert value == "*" or (value == origin and parse_origin(origin))
+
+
+POLICIES = [
+    Policy(origins="*"),
+    Policy(origins=[APP, "https://*.example.org", "http://localhost:*"]),
+    Policy(origins=re.compile(r"https://.*")),
+    Policy(origins=lambda origin: True),
+]
+
+
+def test_the_longest_origin_there_can_be() -> None:
+    name = ".".join(["a" * 62] * 4) + ".b"
+    assert len(name) == 253
+    longest = f"{'s' * 32}://{name}.:65535".replace("s" * 32, "https")
+    assert parse_origin(longest) is not None
+    assert len(longest) <= MAX_ORIGIN_LENGTH
+    assert parse_origin(longest.replace(".b.:", ".bb.:")) is None
+    assert allowed(Policy(origins="https://*.b.:*"), longest)
+
+
+def test_patterns_as_data() -> None:
+    assert parse_pattern("https://*.example.org:*") == OriginPattern(
+        "https", "example.org", "*", subdomains=True
+    )
+    pattern = parse_pattern("http://127.0.0.1:8000")
+    assert pattern == OriginPattern("http", "127.0.0.1", 8000, subdomains=False)
+    assert pattern.is_exact
+    assert pattern.is_loopback
+
+
+class Asked:
+    """A callable that remembers what it was asked."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def __call__(self, origin: str) -> bool:
+        self.asked.append(origin)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        answer: bool = self.answer
+        return answer
+
+
+def test_a_callable_is_asked_every_time_about_what_nothing_else_matches() -> None:
+    ask = Asked(answer=True)
+    policy = Policy(origins=[APP, "https://*.example.org", re.compile("https://re.test"), ask])
+    for origin in (APP, "https://a.example.org", "https://re.test"):
+        assert allowed(policy, origin)
+    assert ask.asked == []
+    assert allowed(policy, "https://other.test")
+    assert ask.asked == ["https://other.test"] * 2
+    ask.answer = False
+    assert not allowed(policy, "https://other.test")
+    assert decide(policy, "OPTIONS", "https://other.test", "PUT").reason == "origin_not_allowed"
+    ask.answer = True
+    assert decide(policy, "OPTIONS", "https://other.test", "PUT").allowed
+    assert decide(policy, "OPTIONS", APP, "PUT") is decide(policy, "OPTIONS", APP, "PUT")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "", "https://A.example", "https://a.example/", "x" * 9999, "https://a\r\n.example"],
+)
+def test_neither_callables_nor_expressions_see_what_is_no_origin(origin: str) -> None:
+    ask = Asked(answer=True)
+    assert not allowed(Policy(origins=ask), origin)
+    assert ask.asked == []
+    assert not allowed(Policy(origins=re.compile(r"(?s).*")), origin)
+
+
+@pytest.mark.parametrize("answer", [None, 1, 0, "yes", [], ValueError("no")])
+def test_a_callable_that_fails_refuses_and_is_logged(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    decision = decide(Policy(origins=Asked(answer)), "GET", APP)
+    assert (decision.allowed, decision.reason) == (False, "origin_check_failed")
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("corswsgi", logging.ERROR)
+    assert record.reason == "origin_check_failed"  # type: ignore[attr-defined]
+    assert "Asked" in record.getMessage()
+    refused = decide(Policy(origins=Asked(answer)), "OPTIONS", APP, "PUT")
+    assert (refused.reason, refused.status) == ("origin_check_failed", 403)
+
+
+def test_another_callable_may_allow_what_one_could_not_tell() -> None:
+    failing, allowing, refusing = Asked(KeyError("x")), Asked(answer=True), Asked(answer=False)
+    assert allowed(Policy(origins=[failing, allowing]), APP)
+    assert decide(Policy(origins=[failing, refusing]), "GET", APP).reason == "origin_check_failed"
+
+
+def test_a_logged_failure_says_where_and_escapes_what(caplog: pytest.LogCaptureFixture) -> None:
+    decide(Policy(origins=Asked(ValueError("a\r\nb\x1b"))), "GET", APP)
+    text = caplog.records[0].getMessage()
+    assert "ValueError('a\\r\\nb\\x1b')" in text
+    assert "in __call__" in text
+    assert "\r" not in text
+
+
+def test_expressions_match_the_whole_origin() -> None:
+    policy = Policy(origins=re.compile(r"https://(a|b)\.test"))
+    assert allowed(policy, "https://a.test")
+    for origin in ("https://a.test.evil.test", "https://a.test:8443", "xhttps://a.test"):
+        assert not allowed(policy, origin)
+
+
+def test_the_caches_are_bounded_and_start_over() -> None:
+    policy = Policy(origins=["https://*.example.org"])
+    for number in range(10_000):
+        assert decide(policy, "GET", f"https://a{number}.example.org").allowed
+        assert not decide(policy, "GET", f"https://a{number}.test").allowed
+    assert decide(policy, "GET", "null").reason == "origin_null"
+    for number in range(3_000):
+        assert decide(policy, "OPTIONS", f"https://a{number}.example.org", "PUT").allowed
+    from corswsgi.rules import Rules
+
+    rules = policy.derive(Rules)
+    assert len(rules.settled) <= 4096
+    assert len(rules._preflights) <= 1024
+
+
+def test_decisions_are_shared() -> None:
+    policy = Policy(origins=[APP, "https://*.example.org"])
+    for origin in (APP, "https://a.example.org", "https://evil.test", "null", "https://A"):
+        assert decide(policy, "GET", origin) is decide(policy, "GET", origin)
+    listed = ("OPTIONS", APP, "PUT", "x-a")
+    assert decide(policy, *listed) is decide(policy, *listed)
+    anybody = Policy(origins="*")
+    assert decide(anybody, "OPTIONS", APP, "PUT", "x-a") is decide(
+        anybody, "OPTIONS", "https://b.test", "PUT", "x-b"
+    )
