@@ -1,0 +1,280 @@
+"""Debug mode, and what is logged."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corswsgi import CORSMiddleware, Policy
+from corswsgi.fetch import list_members
+from tests.conformance.cases import (
+    APP,
+    CASES,
+    EVIL,
+    PREFLIGHT_VARY,
+    REFUSES_PREFLIGHT,
+    asking,
+    from_,
+    grants,
+)
+from tests.wsgi import Application, Response, environ_of, get, send
+
+ONE = Policy(origins=[APP], methods=["PUT"], allow_headers=["X-A"])
+ECHO = Policy(origins=[APP], supports_credentials=True, methods="*")
+PATTERN = Policy(origins=["https://*.example.org"])
+PRIVATE = ("Access-Control-Request-Private-Network", "true")
+
+
+def ask(policy: Policy, *arguments: Any, debug: bool = True) -> Response:
+    middleware = CORSMiddleware(Application(), policy, debug=debug)
+    return get(middleware, method="OPTIONS", headers=asking(*arguments))
+
+
+def told(**headers: str) -> dict[str, str]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {**named, "Vary": PREFLIGHT_VARY}
+
+
+LISTS = told(
+    Access_Control_Allow_Origin=APP,
+    Access_Control_Allow_Methods="PUT",
+    Access_Control_Allow_Headers="X-A",
+)
+ECHOED = told(Access_Control_Allow_Origin=APP, Access_Control_Allow_Credentials="true")
+
+REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
+    (
+        ONE,
+        (EVIL,),
+        403,
+        told(Access_Control_Allow_Origin=APP),
+        "origin_not_allowed",
+        "add 'https://evil.test' to origins",
+    ),
+    (PATTERN, (EVIL,), 403, told(), "origin_not_allowed", "add 'https://evil.test' to origins"),
+    (
+        ONE,
+        ("https://A.test/",),
+        403,
+        told(Access_Control_Allow_Origin=APP),
+        "origin_not_allowed",
+        "'https://A.test/' is not the form in which a browser sends an origin",
+    ),
+    (
+        ONE,
+        ("null",),
+        403,
+        told(Access_Control_Allow_Origin=APP),
+        "origin_null",
+        "http://localhost or https",
+    ),
+    (
+        Policy(origins=lambda origin: None),  # type: ignore[arg-type, return-value]
+        (EVIL,),
+        403,
+        told(),
+        "origin_check_failed",
+        "The log of corswsgi says where",
+    ),
+    (ONE, (APP, "DELETE"), 200, LISTS, "method_not_allowed", "add it to methods"),
+    (ONE, (APP, "put"), 200, LISTS, "method_not_allowed", "Write it in upper case"),
+    (ECHO, (APP, "TRACE"), 200, ECHOED, "method_not_allowed", "add it to methods"),
+    (ECHO, (APP, "A\xe9"), 200, ECHOED, "method_not_allowed", "'A\\xe9'"),
+    (ONE, (APP, "PUT", "x-a, x-b,X-C"), 200, LISTS, "headers_not_allowed", "allowed: 'x-b, X-C'"),
+    (ONE, (APP, "PUT", "x" * 999), 200, LISTS, "headers_too_long", "999 characters and 0 commas"),
+    (ECHO, (APP, "PUT", "," * 999), 200, ECHOED, "headers_too_long", "999 commas"),
+    (
+        ONE,
+        (APP, "PUT", None, PRIVATE),
+        403,
+        LISTS,
+        "private_network_not_allowed",
+        "allow_private_network=True",
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "arguments", "status", "headers", "reason", "why"), REFUSED)
+def test_a_refused_preflight_says_why(
+    policy: Policy,
+    arguments: tuple[Any, ...],
+    status: int,
+    headers: dict[str, str],
+    reason: str,
+    why: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    response = ask(policy, *arguments)
+    assert (response.status, response.cors) == (status, headers)
+    body = response.body.decode("ascii")
+    assert body.startswith(f"corswsgi refused this preflight ({reason}): ")
+    assert why in body
+    assert dict(response.headers)["Content-Length"] == str(len(response.body))
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    (record,) = warnings
+    assert (record.name, record.reason) == ("corswsgi", reason)  # type: ignore[attr-defined]
+    assert record.getMessage().partition(": ")[2] == body.partition(": ")[2].strip()
+    assert record.getMessage().isprintable()
+
+
+@pytest.mark.parametrize(("policy", "arguments", "status", "headers", "reason", "why"), REFUSED)
+def test_without_debug_nothing_is_disclosed(
+    policy: Policy,
+    arguments: tuple[Any, ...],
+    status: int,
+    headers: dict[str, str],
+    reason: str,
+    why: str,
+) -> None:
+    response = ask(policy, *arguments, debug=False)
+    assert (response.status, response.cors, response.body) == (403, REFUSES_PREFLIGHT, b"")
+
+
+def browser_allows(response: Response, origin: str, method: str, names: list[str]) -> bool:
+    """Judge a preflight without credentials as Fetch, 4.8, does."""
+    headers = response.cors
+    if headers.get("Access-Control-Allow-Origin") not in (origin, "*"):
+        return False
+    if not 200 <= response.status <= 299:
+        return False
+    methods = list_members(headers.get("Access-Control-Allow-Methods", ""))
+    if method not in {"GET", "HEAD", "POST", *methods} and "*" not in methods:
+        return False
+    allowed = list_members(headers.get("Access-Control-Allow-Headers", "").lower())
+    return all(
+        name in allowed or ("*" in allowed and name != "authorization") for name in names
+    )
+
+
+NAME = st.sampled_from(["x-a", "x-b", "authorization", "content-type", "x" * 40])
+POLICIES = [
+    ONE,
+    PATTERN,
+    Policy(origins="*"),
+    Policy(origins=[APP], methods=[], allow_headers=[]),
+    Policy(origins=[APP], methods="*", allow_headers=["X-A", "Authorization"]),
+]
+
+
+@given(
+    st.sampled_from(POLICIES),
+    st.sampled_from([APP, EVIL, "null", "https://a.example.org"]),
+    st.sampled_from(["GET", "POST", "PUT", "DELETE", "put", "Chicken"]),
+    st.sets(NAME, max_size=5).map(sorted),
+)
+def test_a_browser_judges_alike_in_debug_mode_and_out_of_it(
+    policy: Policy, origin: str, method: str, names: list[str]
+) -> None:
+    arguments = (policy, origin, method, ",".join(names) or None)
+    logging.disable()
+    try:
+        debugging, plain = ask(*arguments), ask(*arguments, debug=False)
+    finally:
+        logging.disable(logging.NOTSET)
+    assert (plain.status == 204) == browser_allows(plain, origin, method, names)
+    assert browser_allows(debugging, origin, method, names) == (plain.status == 204)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.status != 403], ids=lambda case: case.name
+)
+def test_debug_changes_nothing_but_refused_preflights(case: Any) -> None:
+    logging.disable()
+    try:
+        answers = []
+        for debug in (False, True):
+            application = Application(case.app_status, case.sends)
+            options = case.resources or {}
+            middleware = CORSMiddleware(
+                application,
+                case.options and Policy(**case.options),
+                resources={path: value and Policy(**value) for path, value in options.items()},
+                debug=debug,
+            )
+            response = get(middleware, case.path, case.method, case.request)
+            answers.append((response, application.runs))
+    finally:
+        logging.disable(logging.NOTSET)
+    assert answers[0] == answers[1]
+
+
+def test_debug_may_be_asked_for_every_time() -> None:
+    state = {"debug": False}
+    for policy in (ONE, lambda environ: ONE):
+        middleware = CORSMiddleware(Application(), policy, debug=lambda: state["debug"])
+        for debug in (False, True, False):
+            state["debug"] = debug
+            response = get(middleware, method="OPTIONS", headers=asking(EVIL))
+            assert bool(response.body) is debug
+
+
+@pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
+def test_debug_logs_what_is_replaced(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
+    sends = [
+        ("Access-Control-Allow-Origin", "*"),
+        ("access-control-expose-headers", "X-A"),
+        ("Access-Control-Max-Age", "1\r\n"),
+    ]
+    middleware = CORSMiddleware(Application(sends=sends), policy, debug=True)
+    send(middleware, environ_of(headers=from_(APP)))
+    (record,) = caplog.records
+    assert (record.levelname, record.reason) == ("WARNING", "origin_allowed")  # type: ignore[attr-defined]
+    assert "'Access-Control-Allow-Origin: *, Access-Control-Max-Age: 1\\r\\n'" in record.getMessage()
+    assert "(None)" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "sends",
+    [
+        [],
+        [("Vary", "Accept")],
+        [("Access-Control-Expose-Headers", "X-A")],
+        [("Access-Control-Allow-Origin", APP)],
+    ],
+)
+def test_debug_says_nothing_where_nothing_is_replaced(
+    sends: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    get(CORSMiddleware(Application(sends=sends), ONE, debug=True), headers=from_(APP))
+    assert caplog.records == []
+
+
+def test_debug_leaves_an_inner_decision_alone(caplog: pytest.LogCaptureFixture) -> None:
+    inner = CORSMiddleware(Application(), Policy(origins=EVIL))
+    middleware = CORSMiddleware(inner, ONE, debug=True)
+    assert get(middleware, headers=from_(EVIL)).cors == grants(EVIL)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
+def test_ordinary_refusals_are_logged_at_debug_only(
+    policy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = CORSMiddleware(Application(), policy)
+    requests = (("POST", from_(EVIL)), ("OPTIONS", asking(EVIL)))
+    for method, headers in requests:
+        get(middleware, "/a%0D%0Ab", method, headers)
+    assert caplog.records == []
+    caplog.set_level(logging.DEBUG, "corswsgi")
+    for method, headers in requests:
+        get(middleware, "/a%0D%0Ab%1B[31m", method, headers)
+        get(middleware, "/", method, asking() if method == "OPTIONS" else from_(APP))
+    get(middleware, "/")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"refused '{method}' '/a\\r\\nb\\x1b[31m' of the origin 'https://evil.test': "
+        "origin_not_allowed"
+        for method, _ in requests
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.DEBUG}
+    assert {record.reason for record in caplog.records} == {"origin_not_allowed"}  # type: ignore[attr-defined]
+
+
+def test_a_logged_value_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "corswsgi")
+    environ = environ_of("/" + "x" * 9999, headers=from_("https://" + "y" * 9999))
+    send(CORSMiddleware(Application(), ONE), environ)
+    assert len(caplog.records[0].getMessage()) < 400

@@ -1,0 +1,137 @@
+"""Path patterns: what they match, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
+from corswsgi.resources import Resources, check_path
+from tests.wsgi import Application
+
+POLICY = Policy(origins="*")
+
+
+def refused(path: Any) -> Problem:
+    with pytest.raises(PolicyError) as raised:
+        CORSMiddleware(Application(), resources={path: POLICY})
+    (problem,) = raised.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("", None),
+        ("*", "'/*'"),
+        ("api", None),
+        ("api/*", "'/api/*'"),
+        ("/api*", "'/api/*'"),
+        ("/*/api", None),
+        ("/api/*/x", None),
+        ("/api/**", "'/api/*'"),
+        ("/api/*.json", None),
+        ("/*/*", "'/*'"),
+        ("^/api/.*$", "'/api/*'"),
+        (r"/api/.*", "'/api/*'"),
+        ("/api?x=1", "'/api'"),
+        ("/api#x", "'/api'"),
+        ("/caf%C3%A9", "'/caf\xe9'"),
+        ("/a%20b/*", "'/a b/*'"),
+        ("/api/../x", "leave"),
+        ("/./x", "leave"),
+        ("/x/..", "leave"),
+        ("/a\nb", None),
+        ("/a\x00b", None),
+        ("/\ud800", None),
+    ],
+)
+def test_a_malformed_path(path: str, hint: str | None) -> None:
+    problem = refused(path)
+    assert problem.reason == "malformed_path"
+    assert problem.option == f"resources[{path!a}]"
+    assert problem.value == path
+    assert (hint or "None") in str(problem.hint)
+
+
+@pytest.mark.parametrize("path", [b"/api", 1, None, ("/a", "/b")])
+def test_a_path_of_another_type(path: object) -> None:
+    assert refused(path).reason == "wrong_type"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/*", "/api", "/api/*", "/a/b/c/*", "/a b", "/caf\xe9", "/100%", "/a+b", "//x"]
+)
+def test_a_path_that_is_taken(path: str) -> None:
+    CORSMiddleware(Application(), resources={path: POLICY})
+
+
+def test_all_problems_of_resources_at_once() -> None:
+    with pytest.raises(PolicyError) as raised:
+        CORSMiddleware(
+            Application(),
+            "*",  # type: ignore[arg-type]
+            resources={"api": {"origins": "*"}, "/x": "*", "/ok": None},  # type: ignore[dict-item]
+            debug="no",  # type: ignore[arg-type]
+        )
+    assert [(problem.option, problem.reason) for problem in raised.value.problems] == [
+        ("policy", "wrong_type"),
+        ("resources['api']", "malformed_path"),
+        ("resources['api']", "wrong_type"),
+        ("resources['/x']", "wrong_type"),
+        ("debug", "wrong_type"),
+    ]
+
+
+def naive(patterns: list[str], path: str) -> str | None:
+    """Match as DESIGN says, one pattern after the other."""
+    found = None
+    for pattern in sorted(patterns, key=len):
+        below = pattern.removesuffix("/*")
+        if path == pattern and below == pattern:
+            return pattern
+        if below != pattern and (path == below or path.startswith(f"{below}/")):
+            found = pattern
+    return found
+
+
+SEGMENTS = st.lists(st.sampled_from(["", "a", "b", "ab", "*", "caf\xc3\xa9"]), max_size=4)
+PATHS = SEGMENTS.map(lambda segments: "/" + "/".join(segments))
+
+
+@given(st.lists(PATHS, unique=True), PATHS | st.text())
+def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
+    taken = [pattern for pattern in patterns if check_path("path", pattern) is None]
+    # Matching is on WSGI's text; patterns are written as people read them.
+    as_read = {
+        pattern.encode("latin-1").decode("utf-8", "replace"): pattern for pattern in taken
+    }
+    resources: Resources[str | None] = Resources({**as_read})
+    assert resources.find(path, None) == naive(taken, path)
+
+
+class Path(str):
+    """A path that knows what was done with it."""
+
+    hashed = 0
+    searched = 0
+
+    def __hash__(self) -> int:
+        self.hashed += 1
+        return super().__hash__()
+
+    def find(self, *arguments: Any) -> int:
+        self.searched += 1
+        return super().find(*arguments)
+
+
+@pytest.mark.parametrize("path", ["/x" * 40_000, "/" + "x" * 80_000, "/" * 80_000])
+def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
+    resources = Resources({"/api/*": True, "/a/b/c/d/*": True})
+    long = Path(path)
+    assert resources.find(long, False) is False
+    assert long.hashed == 0, "hashing takes as long as the path is"
+    assert long.searched <= 6, "no further than the deepest pattern"

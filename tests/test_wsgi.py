@@ -1,0 +1,496 @@
+"""CORSMiddleware as WSGI middleware: what it must leave alone, and what it decides once."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sys
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from wsgiref.util import FileWrapper
+
+import pytest
+
+from corswsgi import CORSMiddleware, Decision, Policy, PolicyError
+from tests.conformance.cases import APP, EVIL, asking, from_, grants
+from tests.wsgi import Application, environ_of, get, send
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ONE = Policy(origins=[APP])
+OTHER = Policy(origins=["https://other.test"], supports_credentials=True)
+KEY = "corswsgi.decision"
+
+
+def granted(response: Any) -> bool:
+    return bool(response.cors == grants())
+
+
+# The application's body, its ways to answer, and its errors.
+
+
+class Body:
+    """An iterable that counts what is done with it."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = iter(chunks)
+        self.asked = self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        self.asked += 1
+        return next(self.chunks)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def plain(start_response: StartResponse) -> Any:
+    return start_response("200 OK", [("Content-Type", "text/plain")])
+
+
+def test_the_body_is_the_applications_own_object() -> None:
+    body = Body([b"a", b"b"])
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        plain(start_response)
+        return body
+
+    returned = CORSMiddleware(app, ONE)(environ_of(headers=from_(APP)), lambda *_: lambda _: None)
+    assert returned is body
+    assert (body.asked, body.closed) == (0, 0)
+    response = get(CORSMiddleware(app, ONE), headers=from_(APP))
+    assert (response.body, body.closed) == (b"ab", 1)
+
+
+def test_a_stream_is_not_read_ahead_and_may_start_late() -> None:
+    log: list[str] = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        log.append("runs")
+        plain(start_response)
+        log.append("started")
+        yield b"a"
+        log.append("goes on")
+        yield b"b"
+
+    for policy in (ONE, lambda environ: ONE):
+        log.clear()
+        started: list[Any] = []
+        body = CORSMiddleware(app, policy)(
+            environ_of(headers=from_(APP)), lambda *args: started.append(args)  # type: ignore[arg-type, return-value]
+        )
+        assert (log, started) == ([], [])
+        chunks = iter(body)
+        assert next(chunks) == b"a"
+        assert log == ["runs", "started"]
+        assert ("Access-Control-Allow-Origin", APP) in started[0][1]
+        assert list(chunks) == [b"b"]
+
+
+def test_write() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        write = plain(start_response)
+        write(b"written, ")
+        return [b"returned"]
+
+    for policy in (ONE, lambda environ: ONE):
+        response = get(CORSMiddleware(app, policy), headers=from_(APP))
+        assert response.body == b"written, returned"
+        assert granted(response)
+
+
+def test_file_wrapper() -> None:
+    wrapper = FileWrapper(io.BytesIO(b"content"))
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        plain(start_response)
+        assert environ["wsgi.file_wrapper"] is FileWrapper
+        return wrapper
+
+    environ = environ_of(headers=from_(APP))
+    environ["wsgi.file_wrapper"] = FileWrapper
+    returned = CORSMiddleware(app, ONE)(environ, lambda *_: lambda _: None)
+    assert returned is wrapper, "a server can only send a file itself if it gets its own wrapper"
+
+
+@pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
+def test_a_second_start_with_exc_info(policy: Any) -> None:
+    errors: list[Any] = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        try:
+            raise ValueError
+        except ValueError:
+            start_response("500 Oh", [("Content-Type", "text/plain")], sys.exc_info())
+        return [b"sorry"]
+
+    started: list[tuple[Any, ...]] = []
+
+    def start_response(*arguments: Any) -> Any:
+        started.append(arguments)
+        errors.append(len(arguments))
+        return lambda data: None
+
+    CORSMiddleware(app, policy)(environ_of(headers=from_(APP)), start_response)
+    assert errors == [2, 3], "exc_info is handed on if it was given, and only then"
+    assert started[1][2][0] is ValueError
+    for _, headers, *_ in started:
+        assert headers == [("Content-Type", "text/plain"), *grants().items()]
+    assert granted(get(CORSMiddleware(app, policy), headers=from_(APP)))
+
+
+def test_an_applications_exception_passes_through() -> None:
+    def before(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        raise LookupError
+
+    def half_way(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        plain(start_response)
+        yield b"a"
+        raise LookupError
+
+    for app in (before, half_way):
+        for policy in (ONE, lambda environ: ONE, lambda environ: None):
+            with pytest.raises(LookupError):
+                send(CORSMiddleware(app, policy), environ_of(headers=from_(APP)))
+
+
+def test_headers_that_the_application_keeps_and_shares() -> None:
+    shared = [("Content-Type", "text/plain"), ("Vary", "Accept")]
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", shared)
+        return []
+
+    middleware = CORSMiddleware(app, ONE)
+    for origin in (APP, EVIL, APP):
+        response = send(middleware, environ_of(headers=from_(origin)))
+        response.headers.append(("Evil", "1"))  # a server may do that (PEP 3333)
+        assert len(response.headers) == (4 if origin == APP else 3)
+    assert shared == [("Content-Type", "text/plain"), ("Vary", "Accept")]
+
+
+def test_other_headers_stay_in_their_order() -> None:
+    own = [("Set-Cookie", "a=1"), ("X-A", "1"), ("Set-Cookie", "b=2"), ("set-cookie", "c=3")]
+    for sends in (own, [*own, ("Access-Control-Max-Age", "1")], [("vary", "X"), *own]):
+        response = get(CORSMiddleware(Application(sends=sends), ONE), headers=from_(APP))
+        kept = [pair for pair in response.headers if pair in own]
+        assert kept == own
+
+
+def test_names_that_clients_choose_do_not_fill_the_memory() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [(environ["HTTP_X_NAME"], "1"), ("Content-Type", "text/plain")])
+        return []
+
+    middleware = CORSMiddleware(app, ONE)
+    for number in range(1000):
+        assert granted(get(middleware, headers=[*from_(APP), ("X-Name", f"x-{number}")]))
+    assert len(middleware._harmless) == 256
+
+
+# Preflights.
+
+
+def test_a_preflight_does_not_reach_the_application() -> None:
+    application = Application()
+    response = get(CORSMiddleware(application, ONE), method="OPTIONS", headers=asking())
+    assert (response.status, response.body, application.runs) == (204, b"", 0)
+    assert not [name for name, _ in response.headers if name.startswith("Content")]
+    refused = get(CORSMiddleware(application, ONE), method="OPTIONS", headers=asking(EVIL))
+    assert (refused.status, refused.body, application.runs) == (403, b"", 0)
+    assert [pair for pair in refused.headers if pair[0] != "Vary"] == [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Length", "0"),
+    ]
+
+
+def test_the_answer_to_a_preflight_may_be_changed_by_a_server() -> None:
+    middleware = CORSMiddleware(Application(), ONE)
+    for origin in (APP, EVIL):
+        first = get(middleware, method="OPTIONS", headers=asking(origin))
+        expected = first.headers.copy()
+        first.headers.append(("Evil", "1"))
+        assert get(middleware, method="OPTIONS", headers=asking(origin)).headers == expected
+
+
+# Policies that are asked for.
+
+
+class Tenants:
+    """A policy for each host, as what routing found says; it counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, environ: WSGIEnvironment) -> Policy | None:
+        self.asked.append(environ["REQUEST_METHOD"])
+        return {"one": ONE, "other": OTHER}.get(environ.get("routed") or environ["HTTP_X_TENANT"])
+
+
+def test_a_callable_is_asked_once_and_after_routing() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        assert tenants.asked == []
+        assert KEY not in environ
+        environ["routed"] = "one"
+        plain(start_response)
+        assert isinstance(environ[KEY], Decision)
+        return [b""]
+
+    tenants = Tenants()
+    middleware = CORSMiddleware(app, tenants)
+    headers = [*from_(APP), ("X-Tenant", "other")]
+    assert granted(get(middleware, headers=headers))
+    assert tenants.asked == ["GET"]
+
+
+def test_a_callable_is_asked_at_once_for_a_preflight() -> None:
+    tenants, application = Tenants(), Application()
+    middleware = CORSMiddleware(application, tenants)
+    for tenant, origin, status, runs in (
+        ("one", APP, 204, 0),
+        ("other", APP, 403, 0),
+        ("other", "https://other.test", 204, 0),
+        ("none", APP, 200, 1),
+    ):
+        application.runs, tenants.asked = 0, []
+        headers = [*asking(origin), ("X-Tenant", tenant)]
+        response = get(middleware, method="OPTIONS", headers=headers)
+        assert (response.status, application.runs, tenants.asked) == (status, runs, ["OPTIONS"])
+    assert response.cors == {}
+
+
+def test_no_policy_leaves_the_response_alone() -> None:
+    own = [("Access-Control-Allow-Origin", "*"), ("Vary", "Accept")]
+    for policy in (lambda environ: None, Tenants()):
+        headers = [*from_(EVIL), ("X-Tenant", "none")]
+        response = get(CORSMiddleware(Application(sends=own), policy), headers=headers)
+        assert response.headers == [*own, ("Content-Type", "text/plain")]
+
+
+def raising(environ: WSGIEnvironment) -> Policy:
+    raise KeyError(environ["PATH_INFO"])
+
+
+async def asynchronous(environ: WSGIEnvironment) -> Policy:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("policy", [raising, lambda environ: "*", lambda environ: False])
+def test_a_callable_that_fails_refuses_and_is_logged(
+    policy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = Application(sends=[("Access-Control-Allow-Origin", "*")])
+    middleware = CORSMiddleware(application, policy)
+    for headers in (from_(APP), ()):
+        response = get(middleware, "/a%0D%0Ab", headers=headers)
+        assert (response.status, response.cors) == (200, {"Vary": "Origin"})
+    response = get(middleware, method="OPTIONS", headers=asking())
+    assert (response.status, application.runs) == (403, 2)
+    assert len(caplog.records) == 3
+    for record in caplog.records:
+        assert (record.levelname, record.reason) == ("ERROR", "policy_check_failed")  # type: ignore[attr-defined]
+        assert "\r" not in record.getMessage()
+    debugging = get(
+        CORSMiddleware(application, policy, debug=True), method="OPTIONS", headers=asking()
+    )
+    assert (debugging.status, len(debugging.cors)) == (403, 1)
+    assert b"failed" in debugging.body
+
+
+# The Decision in the environ, and middlewares in each other.
+
+
+def test_the_decision_is_in_the_environ() -> None:
+    for headers, reason in (
+        (from_(APP), "origin_allowed"),
+        (from_(EVIL), "origin_not_allowed"),
+        ((), "no_origin"),
+    ):
+        for policy in (ONE, lambda environ: ONE):
+            environ = environ_of(headers=headers)
+            send(CORSMiddleware(Application(), policy), environ)
+            assert environ[KEY].reason == reason
+    environ = environ_of(method="OPTIONS", headers=asking())
+    send(CORSMiddleware(Application(), ONE), environ)
+    assert environ[KEY].reason == "preflight_allowed"
+
+
+LATE_ONE, LATE_OTHER = (lambda environ: ONE), (lambda environ: OTHER)
+
+
+@pytest.mark.parametrize("outer", [OTHER, LATE_OTHER], ids=["policy", "callable"])
+@pytest.mark.parametrize("inner", [ONE, LATE_ONE], ids=["policy", "callable"])
+def test_an_inner_decision_stands(outer: Any, inner: Any) -> None:
+    nested = CORSMiddleware(CORSMiddleware(Application(), inner), outer)
+    assert granted(get(nested, headers=from_(APP)))
+    assert get(nested, headers=from_("https://other.test")).cors == {"Vary": "Origin"}
+    assert get(nested, headers=from_(EVIL)).cors == {"Vary": "Origin"}
+    assert get(nested, headers=()).cors == {"Vary": "Origin"}
+    refused = get(nested, method="OPTIONS", headers=asking())
+    assert refused.status == 403, "the outer one meets a preflight first"
+
+
+@pytest.mark.parametrize("outer", [ONE, LATE_ONE], ids=["policy", "callable"])
+def test_without_an_inner_decision_the_outer_rules(outer: Any) -> None:
+    own = [("Access-Control-Allow-Origin", "*")]
+    for inner in (None, lambda environ: None):
+        resources = {"/other": OTHER}
+        nested = CORSMiddleware(
+            CORSMiddleware(Application(sends=own), inner, resources=resources), outer
+        )
+        assert granted(get(nested, headers=from_(APP)))
+
+
+@pytest.mark.parametrize("policy", [ONE, LATE_ONE], ids=["policy", "callable"])
+def test_the_same_policy_twice_is_the_same_as_once(policy: Any) -> None:
+    sends = [("Vary", "Accept"), ("Access-Control-Expose-Headers", "X-A")]
+    once = CORSMiddleware(Application(sends=sends), policy)
+    for headers in (from_(APP), from_(EVIL), ()):
+        assert get(CORSMiddleware(once, policy), headers=headers) == get(once, headers=headers)
+
+
+# Configuration.
+
+
+def test_what_is_refused() -> None:
+    for policy, resources, reason in (
+        (None, None, "required"),
+        (None, {}, "required"),
+        ("*", None, "wrong_type"),
+        (["https://a.example"], None, "wrong_type"),
+        (asynchronous, None, "coroutine_function"),
+        (ONE, ["/a"], "wrong_type"),
+        (ONE, "/a", "wrong_type"),
+        (ONE, {"/a": LATE_ONE}, "wrong_type"),
+    ):
+        with pytest.raises(PolicyError) as raised:
+            CORSMiddleware(Application(), policy, resources=resources)  # type: ignore[arg-type]
+        assert [problem.reason for problem in raised.value.problems] == [reason]
+        if reason != "required":
+            middleware = CORSMiddleware(Application(), ONE)
+            with pytest.raises(PolicyError):
+                middleware.reconfigure(policy, resources=resources)  # type: ignore[arg-type]
+            assert granted(get(middleware, headers=from_(APP))), "the old one stays in force"
+
+
+def test_reconfigure() -> None:
+    own = [("Access-Control-Allow-Origin", "*")]
+    middleware = CORSMiddleware(Application(sends=own), ONE, resources={"/off": None})
+    assert get(middleware, "/off", headers=from_(APP)).cors == dict(own)
+    middleware.reconfigure(OTHER)
+    assert get(middleware, "/off", headers=from_(APP)).cors == {"Vary": "Origin"}
+    middleware.reconfigure(None)
+    assert get(middleware, headers=from_(APP)).cors == dict(own)
+    assert get(middleware, method="OPTIONS", headers=asking()).status == 200
+    middleware.reconfigure(None, resources={"/on": ONE})
+    assert granted(get(middleware, "/on", headers=from_(APP)))
+    middleware.reconfigure(LATE_ONE)
+    assert granted(get(middleware, headers=from_(APP)))
+
+
+def test_a_request_under_way_keeps_its_policy() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        middleware.reconfigure(OTHER)
+        plain(start_response)
+        yield b""
+
+    middleware = CORSMiddleware(app, ONE)
+    assert granted(get(middleware, headers=from_(APP)))
+    middleware.reconfigure(ONE, resources={"/x": ONE})
+    assert granted(get(middleware, "/x", headers=from_(APP)))
+
+
+def test_the_path_is_read_before_the_application_may_change_it() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = environ["PATH_INFO"], ""
+        plain(start_response)
+        return []
+
+    middleware = CORSMiddleware(app, resources={"/mounted": ONE})
+    assert granted(send(middleware, environ_of("/mounted", headers=from_(APP))))
+
+
+def test_an_empty_path_is_the_root() -> None:
+    environ = environ_of(headers=from_(APP))
+    for path in ("", None):
+        environ["PATH_INFO"] = path
+        if path is None:
+            del environ["PATH_INFO"]
+        middleware = CORSMiddleware(Application(), resources={"/": ONE})
+        assert granted(send(middleware, environ))
+
+
+def test_threads_get_one_policy_or_the_other() -> None:
+    """A soak: several threads ask while another one reconfigures."""
+    public = Policy(origins="*", expose_headers="X-Public")
+    policies = [
+        (ONE, {"/x": None}),
+        (OTHER, None),
+        (public, {"/x": public}),
+        (None, None),
+        (lambda environ: OTHER, None),
+    ]
+    own = [("Access-Control-Max-Age", "own")]
+    middleware = CORSMiddleware(Application(sends=own), ONE)
+    requests = [
+        ("GET", "/", from_(APP)),
+        ("GET", "/x", from_("https://other.test")),
+        ("OPTIONS", "/x", asking()),
+        ("GET", "/", ()),
+    ]
+
+    def answers(path: str, method: str, headers: Any) -> str:
+        response = send(middleware, environ_of(path, method, headers))
+        return f"{response.status} {sorted(response.headers)}"
+
+    consistent: list[set[str]] = [set() for _ in requests]
+    for policy, resources in policies:
+        middleware.reconfigure(policy, resources=resources)
+        for number, (method, path, headers) in enumerate(requests):
+            consistent[number].add(answers(path, method, headers))
+    wrong: list[str] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        for turn in range(3000):
+            number = turn % len(requests)
+            method, path, headers = requests[number]
+            answer = answers(path, method, headers)
+            if answer not in consistent[number]:
+                wrong.append(answer)
+
+    def reconfigure() -> None:
+        while not done.is_set():
+            for policy, resources in policies:
+                middleware.reconfigure(policy, resources=resources)
+
+    changing = threading.Thread(target=reconfigure)
+    asking_threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in (changing, *asking_threads):
+        thread.start()
+    for thread in asking_threads:
+        thread.join()
+    done.set()
+    changing.join()
+    assert wrong == []
+    assert all(len(answers) > 1 for answers in consistent)
+
+
+def test_nothing_keeps_a_policy_alive() -> None:
+    policy = Policy(origins=["https://*.example.org"])
+    middleware = CORSMiddleware(Application(), policy)
+    get(middleware, headers=from_("https://a.example.org"))
+    made = policy.derive(lambda _: set("a"))
+    remembered = weakref.ref(made)
+    middleware.reconfigure(ONE)
+    del policy, made
+    gc.collect()
+    assert remembered() is None
