@@ -56,14 +56,20 @@ class Decision:
 
     replaces: bool = field(init=False, repr=False, compare=False)
     """Whether CORS headers that the application sets itself are replaced."""
-    added: list[Header] = field(init=False, repr=False, compare=False)
-    """`headers`, and Vary: what to add to a response that sends none of them. Do not change it."""
+    added: tuple[Header, ...] = field(init=False, repr=False, compare=False)
+    """`headers`, and Vary: what to add to a response that sends none of them."""
 
     def __post_init__(self) -> None:
-        vary = [("Vary", ", ".join(self.vary))] if self.vary else []
-        # A list, because adding lists is cheaper than unpacking tuples.
+        vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
         object.__setattr__(self, "replaces", bool(self.headers) or self.reason != "no_origin")
-        object.__setattr__(self, "added", [*self.headers, *vary])
+        object.__setattr__(self, "added", self.headers + vary)
+
+    def is_applied_to(self, headers: list[Header]) -> bool:
+        """Tell whether response headers say already what this decision adds to them."""
+        if self.headers:
+            return self.headers[0] in headers
+        values = ", ".join([value for name, value in headers if name.lower() == "vary"])
+        return merged_vary(values, self.vary) == values
 
     def apply(self, headers: list[Header], harmless: set[str] | None = None) -> list[Header]:
         """Return what the policy makes of an application's response headers; a new list.
@@ -78,7 +84,7 @@ class Decision:
         """
         if harmless is None:
             harmless = set()
-        result = headers + self.added
+        result = [*headers, *self.added]
         vary_at = None
         exposes = False
         dropped: list[int] = []

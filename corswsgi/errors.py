@@ -83,9 +83,12 @@ def shown(value: object) -> str:
     """Return `value` as a message shows it: escaped, on one line, cut where it gets long.
 
     It serves for what a client sent as well: `ascii` leaves no control character, line break or
-    bidirectional mark that could forge a line of a log.
+    bidirectional mark that could forge a line of a log. A value whose own repr fails has none.
     """
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except Exception:
+        text = f"<{type(value).__name__} object>"
     return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from .decision import Decision
 from .errors import shown
-from .fetch import list_members
+from .fetch import is_token, list_members
+from .options import ANY
 from .origins import parse_origin
 from .policy import Policy
 from .rules import Rules
@@ -43,10 +44,16 @@ def explain(
                 f"the method {shown(method)} is not allowed, {shown(method.upper())} is: methods "
                 "are case-sensitive. Write it in upper case in the script."
             )
+        if policy.methods == ANY:
+            return f"{shown(method)} is a method that no browser sends, or an over-long one."
         return f"the method {shown(method)} is not allowed. To allow it, add it to methods."
     if decision.reason == "headers_not_allowed":
+        names = list_members(headers)
+        if policy.allow_headers == ANY:
+            refused = [name for name in names if not is_token(name)]
+            return f"these are no names that a header can have: {shown(', '.join(refused))}."
         allowed = {name.lower() for name in policy.allow_headers}
-        refused = [name for name in list_members(headers) if name.lower() not in allowed]
+        refused = [name for name in names if name.lower() not in allowed]
         return (
             f"these request headers are not allowed: {shown(', '.join(refused))}. "
             "To allow them, add them to allow_headers."
@@ -62,13 +69,13 @@ def explain(
     )
 
 
-def explained(decision: Decision, policy: Policy | None, origin: str) -> Decision:
+def explained(decision: Decision, policy: Policy | None, origin: str, method: str) -> Decision:
     """Return the refusal of a preflight with what lets a browser's console name the cause.
 
     A browser looks at the origin first, then at the status, then at methods and headers (Fetch,
     4.8, CORS-preflight fetch), and names the first that fails. So the headers are those that the
-    policy allows, and the status is 200 where methods or headers are the cause. The browser
-    refuses all the same, because what it asked for is not among them.
+    policy allows, and the status is 200 where what is not in a list is the cause. The browser
+    refuses all the same: what it asked for is not there.
     """
     if policy is None or decision.reason == "origin_check_failed":
         return decision
@@ -78,12 +85,16 @@ def explained(decision: Decision, policy: Policy | None, origin: str) -> Decisio
                 # Some other origin than its own makes the browser say what it compared.
                 return replace(decision, headers=(("Access-Control-Allow-Origin", rule),))
         return decision
-    # What was requested is left out, so that nothing is allowed by an echo; and a refusal that
-    # was remembered would outlive the change that mends it.
+    # A method that is allowed may be echoed, headers that are not may not; and a browser that
+    # remembered the answer would not see the change that mends it.
+    echoed = "" if decision.reason == "method_not_allowed" else method
+    origin = "*" if policy.allows_any_origin else origin
     headers = tuple(
         header
-        for header in policy.derive(Rules).preflight_headers(origin, "", "", False)
+        for header in policy.derive(Rules).preflight_headers(origin, echoed, "", False)
         if header[0] != "Access-Control-Max-Age"
     )
-    status = 403 if decision.reason == "private_network_not_allowed" else 200
-    return replace(decision, headers=headers, status=status)
+    by_list = (decision.reason == "method_not_allowed" and policy.methods != ANY) or (
+        decision.reason == "headers_not_allowed"
+    )
+    return replace(decision, headers=headers, status=200 if by_list else 403)

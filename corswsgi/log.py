@@ -21,7 +21,7 @@ def log_failure(what: str, error: Exception, reason: str) -> None:
     """
     places = "".join(traceback.format_tb(error.__traceback__)).rstrip()
     logger.error(
-        "%s raised %s, so the request is refused\n%s",
+        "%s raised %s, which counts as a no\n%s",
         what,
         shown(error),
         places,

@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import timedelta
 from difflib import get_close_matches
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, TypeGuard
+from itertools import chain
+from pathlib import Path
+from typing import TypeGuard
 
 from . import fetch
 from .errors import Problem, ProblemReason, shown
 from .origins import OriginPattern, OriginRule, OriginSet, corrected_origin, parse_pattern
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
 
 ANY = ("*",)
 """What the reader makes of ``"*"``, alone or in a list."""
@@ -26,19 +25,27 @@ DANGERS = ("insecure_origins", "public_suffixes")
 MAX_AGE_LIMIT = 86400
 """In seconds: no browser keeps a preflight for longer than a day."""
 
-# An expression that matches one of these was not meant for the hosts of one owner. They look
-# random, in the alphabets that expressions name, and are constants nevertheless: the same
-# configuration has to get the same answer at every start.
-_PROBE_LABELS = ("qzvxkwjqhf", "x7q9k2w4zj", "qz-vx-kw9", "a")
-_PROBE_SUFFIXES = ("com", "net", "org", "io", "dev", "app", "co.uk", "github.io", "qzvxkwjqhf")
-_PROBES = tuple(
-    f"{scheme}://{host}.{suffix}{port}"
-    for scheme in ("https", "http")
-    for label in _PROBE_LABELS
-    for host in (label, f"www.{label}")
-    for suffix in _PROBE_SUFFIXES
-    for port in ("", ":8080")
+# The parts of origins that nobody would mean (see `_probes`), in the alphabets, lengths and
+# shapes that expressions name. They look random, but are constants: the same configuration has to
+# get the same answer at every start.
+_PROBE_LABELS = (
+    "q",
+    "qz",
+    "qzv",
+    "qzvxk",
+    "qzvxkwj",
+    "qzvxkwjqhf",
+    "x7q9k2w4zj",
+    "7942",
+    "qz-vx-9",
 )
+_PROBE_FIRST_LABELS = ("", "www.", "app.", "api.", "admin.", "qzvxk.")
+_PROBE_SUFFIXES = (
+    *("com", "net", "org", "io", "dev", "app", "de", "fr", "uk", "cn", "xyz", "qzvxkwj"),
+    *("co.uk", "github.io", "vercel.app", "netlify.app", "herokuapp.com", "pages.dev"),
+)
+_PROBE_ADDRESSES = ("203.0.113.7", "198.51.100.23", "[2001:db8::7942]")
+_PROBE_PORTS = ("", ":80", ":443", ":3000", ":4200", ":5000", ":5173", ":8000", ":8080", ":8443")
 
 
 class OptionReader:
@@ -235,7 +242,7 @@ class OptionReader:
             self._check_suffixes()
 
     def _check_expression(self, expression: re.Pattern[str]) -> None:
-        for probe in _PROBES:
+        for probe in _probes():
             if expression.fullmatch(probe):
                 self.refuse(
                     "origins",
@@ -257,26 +264,26 @@ class OptionReader:
                     "insecure_origin",
                     f"{shown(text)} is not HTTPS: with supports_credentials, whoever sits on the "
                     "way of such a page could read in the name of its visitors.",
-                    f"did you mean {'https' + text[4:]!r}? Where there is no HTTPS, "
+                    f"did you mean {_as_https(text)!r}? Where there is no HTTPS, "
                     'dangerously_allow=["insecure_origins"] lifts this.',
                 )
 
     def _check_suffixes(self) -> None:
         wild = [(text, pattern) for text, pattern in self._patterns if pattern.subdomains]
-        if not wild:
-            return
-        suffixes = _public_suffix_list()
+        suffixes = _PublicSuffixes() if wild else None
         for text, pattern in wild:
             host = pattern.host.removesuffix(".")
-            if host != "localhost" and suffixes.publicsuffix(host) == host:
+            suffix = None if host == "localhost" or suffixes is None else suffixes.at_or_under(host)
+            if suffix is not None:
                 self.refuse(
                     "origins",
                     text,
                     "public_suffix",
-                    f"{host} is a public suffix: anybody can have a name under it, and with "
-                    "supports_credentials could read in the name of your visitors.",
-                    f"did you mean '{pattern.scheme}://*.YOUR-NAME.{pattern.host}'? Where all of "
-                    'it is yours, dangerously_allow=["public_suffixes"] lifts this.',
+                    f"{shown(text)} takes in the public suffix {suffix}: anybody can have a name "
+                    "under it, and with supports_credentials could read in the name of your "
+                    "visitors.",
+                    f"did you mean '{pattern.scheme}://*.YOUR-NAME.{suffix}'? Where all of it is "
+                    'yours, dangerously_allow=["public_suffixes"] lifts this.',
                 )
 
     def _is_origin_rule(self, rule: object) -> TypeGuard[OriginRule]:
@@ -320,7 +327,7 @@ class OptionReader:
                 "sandboxed frame.",
                 "serve the page over http://localhost or https, and list that origin.",
             )
-        elif len(parts := [part for part in re.split(r"[,;\s]+", text) if part]) > 1:
+        elif (parts := _split_origins(text)) is not None:
             self.refuse(
                 "origins",
                 text,
@@ -344,7 +351,7 @@ class OptionReader:
                 "malformed_origin",
                 f"{shown(text)} is no origin pattern: scheme://host or scheme://host:port, where "
                 "the host may start with '*.' and the port may be '*'.",
-                'write origins="*" for any origin.'
+                'write origins="*" for any origin, which goes without credentials only.'
                 if text.endswith("://*")
                 else "window.origin, in the console of a page's browser, shows its origin. A "
                 "regular expression has to be compiled: re.compile(...).",
@@ -368,29 +375,30 @@ class OptionReader:
         if fetch.is_token(item):
             return True
         parts = [part for part in re.split(r"[,;\s]+", item) if part]
+        takable = bool(parts) and all(_is_takable(option, part) for part in parts)
         if len(parts) > 1 and all(map(fetch.is_token, parts)):
             self.refuse(
                 option,
                 item,
                 "several_in_one",
                 f"{shown(item)} is several names in one text.",
-                f"split it: {shown(parts)}",
+                f"split it: {shown(parts)}" if takable else "split it, into a list of names.",
             )
         else:
-            meant = f"did you mean {parts[0]!r}?" if len(parts) == 1 else None
             self.refuse(
                 option,
                 item,
                 "not_a_token",
                 f"{shown(item)} is no name that HTTP has (a token, RFC 9110, 5.6.2).",
-                meant if meant and fetch.is_token(parts[0]) else None,
+                f"did you mean {parts[0]!r}?" if len(parts) == 1 and takable else None,
             )
         return False
 
     def _is_any(self, option: str, items: tuple[object, ...] | None) -> bool:
-        if items is None or "*" not in items:
+        # Not `in`, which would compare with whatever people put into lists.
+        if not any(isinstance(item, str) and item == "*" for item in items or ()):
             return False
-        if len(items) > 1:
+        if items is not None and len(items) > 1:
             self.refuse(
                 option,
                 items,
@@ -427,15 +435,14 @@ class OptionReader:
 
     def _refuse_direction(self, option: str, name: str, listed: str, actual: str) -> None:
         other = {"request": "allow_headers", "response": "expose_headers"}[actual]
-        is_cors = name.lower() in fetch.CORS_REQUEST_HEADERS | fetch.CORS_RESPONSE_HEADERS
         self.refuse(
             option,
             name,
             "wrong_direction",
             f"{shown(name)} is a {actual} header, and {option} lists {listed} headers.",
-            "leave it out: the protocol takes care of it."
-            if is_cors
-            else f"did you mean {other}? Otherwise leave it out.",
+            f"did you mean {other}? Otherwise leave it out."
+            if _is_takable(other, name)
+            else "leave it out: browsers take care of it.",
         )
 
 
@@ -452,8 +459,67 @@ def is_async(function: object) -> bool:
     )
 
 
-def _public_suffix_list() -> PublicSuffixList:
-    # Imported here because it takes a tenth of a second, which few policies need.
-    from publicsuffixlist import PublicSuffixList
+def _is_takable(option: str, name: str) -> bool:
+    """Tell whether a hint may suggest `name`: it would be taken itself."""
+    reader = OptionReader()
+    if name == "*" or not fetch.is_token(name):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        {
+            "methods": reader.methods,
+            "allow_headers": reader.allow_headers,
+            "expose_headers": reader.expose_headers,
+        }[option](name)
+    return not reader.problems
 
-    return PublicSuffixList()
+
+def _split_origins(text: str) -> list[str] | None:
+    """Return the origins in a text that holds several, corrected; None if it does not."""
+    parts = [part for part in re.split(r"[,;\s]+", text) if part]
+    origins = [part if parse_pattern(part) else corrected_origin(part) for part in parts]
+    found = [origin for origin in origins if origin is not None]
+    return found if len(parts) == len(found) > 1 else None
+
+
+def _as_https(pattern: str) -> str:
+    text = f"https{pattern.removeprefix('http')}"
+    return corrected_origin(text) or text
+
+
+def _probes() -> Iterable[str]:
+    hosts = (
+        f"{first}{label}.{suffix}"
+        for first in _PROBE_FIRST_LABELS
+        for label in _PROBE_LABELS
+        for suffix in _PROBE_SUFFIXES
+    )
+    for host in chain(hosts, _PROBE_ADDRESSES):
+        for port in _PROBE_PORTS:
+            if port != ":443":
+                yield f"https://{host}{port}"
+            if port != ":80":
+                yield f"http://{host}{port}"
+
+
+class _PublicSuffixes:
+    """The public suffix list (https://publicsuffix.org/), loaded when it is needed."""
+
+    def __init__(self) -> None:
+        # Imported here because it takes a tenth of a second, which few policies need.
+        from publicsuffixlist import PSLFILE, PublicSuffixList
+
+        self._list = PublicSuffixList()
+        with Path(PSLFILE).open(encoding="utf-8") as lines:
+            self._rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
+
+    def at_or_under(self, host: str) -> str | None:
+        """Return a public suffix that `host` is, or that lies under it; None if there is none."""
+        if self._list.publicsuffix(host) == host:
+            return host
+        # The list has its names in Unicode.
+        below = f".{host.encode('ascii').decode('idna')}"
+        for rule in self._rules:
+            if rule.endswith(below) and rule[0] != "!":
+                return rule.removeprefix("*.").encode("idna").decode("ascii")
+        return None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from .errors import shown
@@ -30,7 +31,8 @@ MAX_ORIGIN_LENGTH = 32 + len("://") + _MAX_HOST_LENGTH + len(".:65535")
 
 # URL standard, 4.3 and 4.7: how a browser serializes an origin (HTML, 7.1.1, ASCII serialization).
 # Hosts of http and https are domains or addresses. Those of other schemes (browser extensions,
-# apps in a web view) are opaque: Safari's extensions have an identifier in upper case. Labels are
+# apps in a web view) are opaque: Safari's extensions have an identifier in upper case, Electron's
+# apps are `app://.`. Labels are
 # letters, digits, hyphens and underscores, although the URL standard lets more through: nobody's
 # host has them, and `https://example.com{.evil.test` has deceived other libraries.
 _LABEL = r"[a-z0-9_-]{1,63}"
@@ -43,7 +45,7 @@ _match_origin = re.compile(
             (?! (?: https? | wss? | ftp | file | data | blob | about | javascript ) : )
             [a-z][a-z0-9+.-]{{0,31}}
         )
-        :// (?P<opaque> [A-Za-z0-9_-]+ (?: \.[A-Za-z0-9_-]+ )* )
+        :// (?P<opaque> [A-Za-z0-9._-]+ )
     )
     (?: : (?P<port> [1-9][0-9]{{0,4}} ) )?
     """,
@@ -53,6 +55,11 @@ _match_origin = re.compile(
 # A host that ends in a number is an IPv4 address, or no host at all (URL standard, 3.5).
 _ends_in_number = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 _match_wildcard_port = re.compile(r"(?P<origin>.*):\*", re.DOTALL).fullmatch
+
+# Lower-case letters of the scripts of Europe, less sharp s and final sigma, Kana, Han and Hangul.
+_is_plain_idn = re.compile(
+    r"[-a-z0-9.*\u00e0-\u03c1\u03c3-\u052f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3]+"
+).fullmatch
 
 # What stands in for the `*` of a pattern while the rest of it is checked.
 _ANY_LABEL = "any-label."
@@ -245,58 +252,54 @@ class OriginSet:
 
 def corrected_origin(text: str) -> str | None:
     """Guess the pattern that `text` was meant to be; None if there is no good guess."""
-    guess = _corrected_expression(text) or _corrected_url(text)
+    guess = _corrected_expression(text) if "\\" in text else _corrected_url(text)
     return guess if guess != text and guess is not None and parse_pattern(guess) else None
 
 
 def _corrected_expression(text: str) -> str | None:
-    """``^https://.*\\.example\\.com$`` is a string that was meant as an expression."""
-    if "\\." not in text:
-        return None
+    """``^https://.*\\.example\\.com$`` is a text that was meant as an expression."""
     text = re.sub(r"^\^|\$$", "", text)
-    text = re.sub(r"(?:\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?)\\\.", "*.", text)
-    return text.replace("\\.", ".").replace("\\", "")
+    text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text).replace("\\.", ".")
+    # Whatever else it says has no counterpart among patterns.
+    return None if set(text) & set("\\^$()[]{}|+?") else text
 
 
 def _corrected_url(text: str) -> str | None:
-    text = text.strip().rstrip(",;")
+    text = re.sub(r"^(https?)(?::?/*)(?=[^s:/])", r"\1://", text.strip().rstrip(",;"), flags=re.I)
     if text.startswith("//"):
         text = f"https:{text}"
     elif "://" not in text:
-        loopback = _is_loopback(re.split("[:/]", text)[0])
-        text = f"{'http' if loopback else 'https'}://{text}"
+        host = re.split(r":(?!.*\])|/", text)[0]
+        text = f"{'http' if _is_loopback(host) else 'https'}://{text}"
     any_port = re.search(r":\*(?=/|$)", text)
     if any_port:
         text = text.replace(":*", "", 1)
     try:
         parts = urlsplit(text)
-        host = parts.hostname or ""
-        scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-        port = parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    if scheme not in _DEFAULT_PORTS:
+        return f"{scheme}://{parts.netloc}"  # what is opaque has a case of its own
     if host.startswith("*") and not host.startswith("*."):
         host = f"*.{host[1:]}"
-    host = _corrected_host(host)
     suffix = ":*" if any_port else ""
-    if port is not None and port != _DEFAULT_PORTS.get(scheme):
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
         suffix = f":{port}"
-    return f"{scheme}://{host}{suffix}"
+    return f"{scheme}://{_corrected_host(host)}{suffix}"
 
 
 def _corrected_host(host: str) -> str:
-    if ":" in host:
-        try:
-            return f"[{_serialized_ipv6(host)}]"
-        except AddressValueError:
-            return host
-    if host.isascii() or set(host) & set("\N{LATIN SMALL LETTER SHARP S}\u03c2\u200c\u200d"):
-        # Browsers and Python's codec (IDNA 2003) disagree about these four: better no guess.
-        return host
     try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
+        if ":" in host:
+            return f"[{_serialized_ipv6(host)}]"
+        # Python's codec is older than what browsers do (UTS 46). They agree on these letters.
+        if not host.isascii() and _is_plain_idn(host) and normalize("NFKC", host) == host:
+            return host.encode("idna").decode("ascii")
+    except ValueError:
         return host
+    return host
 
 
 def _is_serialized_host(host: str) -> bool:
@@ -325,6 +328,7 @@ def _serialized_ipv6(text: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    host = host.removesuffix(".")
     if host == "[::1]" or host == "localhost" or host.endswith(".localhost"):
         return True
     return host.startswith("127.") and bool(_ends_in_number(host))

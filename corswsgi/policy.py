@@ -88,10 +88,10 @@ class Policy:
     max_age: int | None
     allow_private_network: bool
     dangerously_allow: frozenset[str]
-    origin_set: OriginSet = field(repr=False)
+    origin_set: OriginSet = field(init=False)
     """The origins, compiled. Empty if any origin is allowed."""
 
-    _derived: dict[Callable[[Policy], Any], Any] = field(repr=False)
+    _derived: dict[Callable[[Policy], Any], Any] = field(init=False)
 
     def __init__(
         self,

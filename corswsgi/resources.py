@@ -14,6 +14,8 @@ T = TypeVar("T")
 _BELOW = "/*"
 
 _has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
+# Expressions and the placeholders of routes: as a path they would match nothing that was meant.
+_is_no_path = re.compile(r"[\\^|<>\[\]{}]").search
 _has_dot_segment = re.compile(r"/\.{1,2}(?:/|$)").search
 
 
@@ -64,30 +66,33 @@ def check_path(option: str, path: object) -> Problem | None:
     """Return what is wrong with a path pattern, if anything."""
     if not isinstance(path, str):
         return Problem(option, path, "wrong_type", f"{shown(path)} is no text.", "as in '/api/*'.")
-    problem = _fault(path)
-    return problem and Problem(
-        option, path, "malformed_path", f"{shown(path)} {problem[0]}", problem[1]
-    )
+    fault = _fault(path)
+    if fault is None:
+        return None
+    message, meant = fault
+    # What a hint suggests has to be right itself.
+    hint = f"did you mean {meant!r}?" if meant is not None and _fault(meant) is None else None
+    return Problem(option, path, "malformed_path", f"{shown(path)} {message}", hint)
 
 
 def _fault(path: str) -> tuple[str, str | None] | None:
+    """Return what to say about a pattern, and what it may have been meant to be."""
     # str.isprintable is False for controls, line breaks and lone surrogates, which have no UTF-8.
     if not path.isprintable():
         return "has characters that no path has.", None
     if "?" in path or "#" in path:
-        return "is more than a path.", f"did you mean {re.split('[?#]', path)[0]!r}?"
+        return "is more than a path.", re.split("[?#]", path)[0]
     if _has_escape(path):
-        return (
-            "is percent-encoded, and applications get their path decoded.",
-            f"did you mean {unquote(path)!r}?",
-        )
-    if "*" in path.removesuffix(_BELOW) or not path.startswith("/"):
-        plain = re.split(r"[*(\[\\^$]", path.removeprefix("^"))[0].rstrip("/.")
-        below = f"/{plain.lstrip('/')}".rstrip("/") + _BELOW
-        return (
-            "is no path pattern: a path, '/health', or one and everything below it, '/api/*'.",
-            f"did you mean {below!r}?" if path[-1:] in ("*", "$") else None,
-        )
+        return "is percent-encoded, and applications get their path decoded.", unquote(path)
     if _has_dot_segment(path):
-        return "has a segment that browsers resolve before they send it.", "leave '.' and '..' out."
+        return "has a segment that browsers resolve before they send it: '.' or '..'.", None
+    if "*" in path.removesuffix(_BELOW) or path[:1] != "/" or _is_no_path(path):
+        # `/api*`, `^/api/.*$` and `api/*` were meant as /api/*.
+        plain = re.sub(r"(?<!\*)[/.]*\*+$", "", path.removeprefix("^").removesuffix("$"))
+        is_open = path.endswith(("*", "*$"))
+        meant = "/" + plain.strip("/") + (_BELOW if plain.strip("/") else "*")
+        return (
+            "is no path pattern: a path, '/health', or one and all that is below it, '/api/*'.",
+            meant if is_open and "://" not in path else None,
+        )
     return None

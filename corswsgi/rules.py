@@ -19,11 +19,12 @@ from .options import ANY
 from .origins import MAX_ORIGIN_LENGTH, parse_origin
 from .policy import DEFAULT_METHODS, Policy
 
-# How many decisions are kept for one policy. An entry is under a kilobyte, of which a client
-# determines the origin and, for preflights, the requested headers. Full caches start over: what
-# comes back will be there again soon, and a cleverer order would cost every request.
+# How many decisions are kept for one policy. A client determines the origin and, for preflights,
+# the requested headers. Full caches start over: what comes back will be there again soon, and a
+# cleverer order would cost every request.
 _MAX_SETTLED = 4096
 _MAX_PREFLIGHTS = 1024
+_MAX_KEPT_LENGTH = 512  # of the requested headers, in characters
 
 # In characters. Of the methods that are registered, UPDATEREDIRECTREF is the longest.
 _MAX_METHOD_LENGTH = 64
@@ -74,6 +75,7 @@ class Rules:
         # With credentials, `*` is a name like another (Fetch, 3.3.3): the request is echoed.
         self._echoes_method = methods == ANY and policy.supports_credentials
         self._allow_methods = ", ".join(methods)
+        self._max_method_length = max(_MAX_METHOD_LENGTH, *map(len, methods), 0)
 
     def actual(self, origin: str) -> Decision:
         """Decide about an actual request of `origin`."""
@@ -112,7 +114,7 @@ class Rules:
         if (
             len(headers) > self._headers.max_length
             or len(origin) > MAX_ORIGIN_LENGTH
-            or len(method) > _MAX_METHOD_LENGTH
+            or len(method) > self._max_method_length
         ):
             return self.judge_preflight(origin, method, headers, private_network, None)
         if self._exact is not None and origin not in self._exact and origin != "null":
@@ -121,7 +123,11 @@ class Rules:
         decision = self._preflights.get(key)
         if decision is None:
             decision = self.judge_preflight(origin, method, headers, private_network, None)
-            if decision.allowed and self._will_stand(origin, decision):
+            if (
+                decision.allowed
+                and len(headers) <= _MAX_KEPT_LENGTH
+                and self._will_stand(origin, decision)
+            ):
                 if len(self._preflights) >= _MAX_PREFLIGHTS:
                     self._preflights = {}
                 self._preflights[key] = decision
@@ -140,6 +146,8 @@ class Rules:
             refused = "private_network_not_allowed"
         if refused is not None:
             return REFUSED_PREFLIGHT[refused]
+        if self._any is not None and answer is None:
+            origin = "*"
         pairs = self.preflight_headers(origin, method, headers, private_network)
         return Decision(True, "preflight_allowed", pairs, PREFLIGHT_VARY, 204)
 
@@ -147,7 +155,7 @@ class Rules:
         self, origin: str, method: str, headers: str, private_network: bool
     ) -> tuple[Header, ...]:
         """Return the headers that say what is allowed, for a preflight of an allowed origin."""
-        pairs = self._origin_headers("*" if self._any is not None else origin)
+        pairs = self._origin_headers(origin)
         methods = method if self._echoes_method else self._allow_methods
         if methods:
             pairs.append(("Access-Control-Allow-Methods", methods))
@@ -162,7 +170,7 @@ class Rules:
 
     def allows_method(self, method: str) -> bool:
         """Tell whether the requested method is allowed, in the case in which it is written."""
-        if len(method) > _MAX_METHOD_LENGTH:
+        if len(method) > self._max_method_length:
             return False
         if self._methods is not None:
             return method in self._methods
@@ -264,6 +272,10 @@ class NoRules:
         return REFUSED_PREFLIGHT["policy_check_failed"]
 
 
+# To a request without Origin, where another one's answer depends on what its caller finds out.
+_DEPENDS_ON_ORIGIN = Decision(True, "no_origin", (), ("Origin",))
+
+
 def decide(
     policy: Policy,
     method: str,
@@ -286,14 +298,15 @@ def decide(
     - `private_network`: whether ``Access-Control-Request-Private-Network`` is ``true``;
     - `origin_allowed`: what the caller found out about the origin by its own means, such as an
       asynchronous look-up; None to let the policy tell. True does not admit what no policy can
-      allow: ``null``, and what is no well-formed origin.
+      allow: ``null``, and what is no well-formed origin. Give it with every request of a policy
+      (any value will do without an origin), or shared caches get one answer for all.
 
     A preflight is OPTIONS with an origin and a requested method; its answer has a status. For
     anything else, run the application and give its headers to ``Decision.apply``.
     """
     rules = policy.derive(Rules)
     if origin is None:
-        return rules.no_origin
+        return rules.no_origin if origin_allowed is None else _DEPENDS_ON_ORIGIN
     if method != "OPTIONS" or requested_method is None:
         if origin_allowed is None:
             return rules.actual(origin)

@@ -58,12 +58,12 @@ class CORSMiddleware:
 
     `resources`
         A mapping from path patterns to a `Policy` or None. ``/health`` is itself, ``/api/*`` is
-        ``/api`` and everything below it; the longest match wins. What none matches, `policy`
-        governs.
+        ``/api`` and everything below it; the longest match wins. What none matches (nor has a
+        path, as in ``OPTIONS *``), `policy` governs.
 
     `debug`
-        True, or a callable that is asked once a request and answers a bool: whether refused
-        preflights say why, to the browser, in their body, and in the log. It discloses the policy.
+        True, or a callable that is asked when it matters and answers True: refused preflights
+        say why, to the browser, in their body, and in the log. It discloses the policy.
 
     Raises `PolicyError` with every problem of these arguments.
 
@@ -80,7 +80,9 @@ class CORSMiddleware:
         debug: bool | Callable[[], bool] = False,
     ) -> None:
         problems = _check(policy, resources, required=True)
-        if not isinstance(debug, bool) and not callable(debug):
+        if not callable(app):
+            problems.append(_wrong_type("app", app, "a WSGI application, before its policy"))
+        if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
             problems.append(_wrong_type("debug", debug, "True, False or a callable"))
         if problems:
             raise PolicyError(problems)
@@ -174,7 +176,7 @@ class CORSMiddleware:
             why = explain(decision, rules.policy, origin, method, headers)
             logger.warning("refused a preflight: %s", why, extra={"reason": decision.reason})
             body = f"corswsgi refused this preflight ({decision.reason}): {why}\n".encode()
-            told = explained(decision, rules.policy, origin)
+            told = explained(decision, rules.policy, origin, method)
             status = "200 OK" if told.status == HTTPStatus.OK else _FORBIDDEN
             start_response(status, [*_TEXT, ("Content-Length", str(len(body))), *told.added])
             return [body]
@@ -184,7 +186,13 @@ class CORSMiddleware:
         return []
 
     def _is_debugging(self) -> bool:
-        return self._debug if isinstance(self._debug, bool) else self._debug()
+        if isinstance(self._debug, bool):
+            return self._debug
+        try:
+            return self._debug() is True
+        except Exception as error:
+            log_failure(f"the debug callable {shown(self._debug)}", error, "debug_check_failed")
+            return False
 
     def _debugging_start(self) -> Start:
         return _start_debugging if self._is_debugging() else _start
@@ -198,15 +206,13 @@ def _start(
 ) -> Write:
     """Start the response of an application whose decision was made when its request came in."""
     start_response, environ, decision, harmless = call
-    # Another decision in this place is that of a middleware further in, which knows better.
-    if environ.get(DECISION) is decision:
+    if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
         for name, _ in headers:
             if name not in harmless:
                 headers = decision.apply(headers, harmless)
                 break
         else:
-            # What apply() would do, for next to nothing. Never +=: the list is the application's.
-            headers = headers + decision.added
+            headers = [*headers, *decision.added]  # what apply() would do, for next to nothing
     if exc_info is None:
         return start_response(status, headers)
     return start_response(status, headers, exc_info)
@@ -220,9 +226,22 @@ def _start_debugging(
 ) -> Write:
     """Do what `_start` does, and log which CORS headers of the application are replaced."""
     _, environ, decision, _ = call
-    if environ.get(DECISION) is decision:
+    if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
         _log_replaced(decision, headers)
     return _start(call, status, headers, exc_info)
+
+
+def _takes_over(environ: WSGIEnvironment, headers: list[Header], decision: Decision) -> bool:
+    """Put `decision` in force, unless a middleware further in has applied its own.
+
+    It has decided, but the response may be another one: of something in between that answers
+    when the application fails, for instance.
+    """
+    inner = environ.get(DECISION)
+    if inner is not None and inner.is_applied_to(headers):
+        return False
+    environ[DECISION] = decision
+    return True
 
 
 class _LateStart:
@@ -264,8 +283,7 @@ class _LateStart:
         self, status: str, headers: list[Header], exc_info: ExcInfo | None = None
     ) -> Write:
         if self._policy_for is not None:
-            self._decide(self._policy_for)
-            self._policy_for = None
+            self._decide(self._policy_for, headers)
         if self._decision is None:
             if exc_info is None:
                 return self._start_response(status, headers)
@@ -273,9 +291,11 @@ class _LateStart:
         call = (self._start_response, self._environ, self._decision, self._harmless)
         return self._start(call, status, headers, exc_info)
 
-    def _decide(self, policy_for: PolicyCallable) -> None:
-        if self._environ.get(DECISION) is not self._before:
-            return  # A middleware further in has decided.
+    def _decide(self, policy_for: PolicyCallable, headers: list[Header]) -> None:
+        inner = self._environ.get(DECISION)
+        if inner is not None and inner is not self._before and inner.is_applied_to(headers):
+            return
+        self._policy_for = None
         rules = _ask(policy_for, self._environ)
         if rules is None:
             return
@@ -361,7 +381,7 @@ def _check(
                 "give a plain function.",
             )
         )
-    elif not isinstance(policy, Policy) and not callable(policy):
+    elif not isinstance(policy, Policy) and (isinstance(policy, type) or not callable(policy)):
         problems.append(_wrong_type("policy", policy, "a Policy, a callable or None"))
     if resources is not None and not isinstance(resources, Mapping):
         problems.append(_wrong_type("resources", resources, "a mapping from paths to policies"))

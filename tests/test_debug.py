@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi import CORSMiddleware, Policy
+from corswsgi import CORSMiddleware, Policy, PolicyError
 from corswsgi.fetch import list_members
 from tests.conformance.cases import (
     APP,
@@ -45,6 +45,7 @@ LISTS = told(
     Access_Control_Allow_Headers="X-A",
 )
 ECHOED = told(Access_Control_Allow_Origin=APP, Access_Control_Allow_Credentials="true")
+ECHOED_METHOD = {**ECHOED, "Access-Control-Allow-Methods": "PUT"}
 
 REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
     (
@@ -82,11 +83,31 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
     ),
     (ONE, (APP, "DELETE"), 200, LISTS, "method_not_allowed", "add it to methods"),
     (ONE, (APP, "put"), 200, LISTS, "method_not_allowed", "Write it in upper case"),
-    (ECHO, (APP, "TRACE"), 200, ECHOED, "method_not_allowed", "add it to methods"),
-    (ECHO, (APP, "A\xe9"), 200, ECHOED, "method_not_allowed", "'A\\xe9'"),
+    (ECHO, (APP, "TRACE"), 403, ECHOED, "method_not_allowed", "no browser sends"),
+    (ECHO, (APP, "A\xe9"), 403, ECHOED, "method_not_allowed", "'A\\xe9'"),
+    (
+        Policy(origins="*", methods="*"),
+        (EVIL, "A" * 65),
+        403,
+        told(
+            Access_Control_Allow_Origin="*",
+            Access_Control_Allow_Methods="*",
+            Access_Control_Allow_Headers="*, Authorization",
+        ),
+        "method_not_allowed",
+        "no browser sends",
+    ),
+    (
+        ECHO,
+        (APP, "PUT", "x-a, b@d"),
+        200,
+        ECHOED_METHOD,
+        "headers_not_allowed",
+        "no names that a header can have: 'b@d'.",
+    ),
     (ONE, (APP, "PUT", "x-a, x-b,X-C"), 200, LISTS, "headers_not_allowed", "allowed: 'x-b, X-C'"),
-    (ONE, (APP, "PUT", "x" * 999), 200, LISTS, "headers_too_long", "999 characters and 0 commas"),
-    (ECHO, (APP, "PUT", "," * 999), 200, ECHOED, "headers_too_long", "999 commas"),
+    (ONE, (APP, "PUT", "x" * 999), 403, LISTS, "headers_too_long", "999 characters and 0 commas"),
+    (ECHO, (APP, "PUT", "," * 999), 403, ECHOED_METHOD, "headers_too_long", "999 commas"),
     (
         ONE,
         (APP, "PUT", None, PRIVATE),
@@ -145,9 +166,7 @@ def browser_allows(response: Response, origin: str, method: str, names: list[str
     if method not in {"GET", "HEAD", "POST", *methods} and "*" not in methods:
         return False
     allowed = list_members(headers.get("Access-Control-Allow-Headers", "").lower())
-    return all(
-        name in allowed or ("*" in allowed and name != "authorization") for name in names
-    )
+    return all(name in allowed or ("*" in allowed and name != "authorization") for name in names)
 
 
 NAME = st.sampled_from(["x-a", "x-b", "authorization", "content-type", "x" * 40])
@@ -156,6 +175,8 @@ POLICIES = [
     PATTERN,
     Policy(origins="*"),
     Policy(origins=[APP], methods=[], allow_headers=[]),
+    Policy(origins=[APP], methods=["A" * 65]),
+    Policy(origins="*", methods="*"),
     Policy(origins=[APP], methods="*", allow_headers=["X-A", "Authorization"]),
 ]
 
@@ -163,7 +184,7 @@ POLICIES = [
 @given(
     st.sampled_from(POLICIES),
     st.sampled_from([APP, EVIL, "null", "https://a.example.org"]),
-    st.sampled_from(["GET", "POST", "PUT", "DELETE", "put", "Chicken"]),
+    st.sampled_from(["GET", "POST", "PUT", "DELETE", "put", "Chicken", "A" * 65, "B" * 65]),
     st.sets(NAME, max_size=5).map(sorted),
 )
 def test_a_browser_judges_alike_in_debug_mode_and_out_of_it(
@@ -176,6 +197,7 @@ def test_a_browser_judges_alike_in_debug_mode_and_out_of_it(
     finally:
         logging.disable(logging.NOTSET)
     assert (plain.status == 204) == browser_allows(plain, origin, method, names)
+    assert (debugging.status == 204) == (plain.status == 204)
     assert browser_allows(debugging, origin, method, names) == (plain.status == 204)
 
 
@@ -212,6 +234,36 @@ def test_debug_may_be_asked_for_every_time() -> None:
             assert bool(response.body) is debug
 
 
+@pytest.mark.parametrize("answer", [None, 1, "False", ValueError("no")])
+def test_a_debug_callable_that_fails_is_no_debugging(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def debug() -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    middleware = CORSMiddleware(Application(), ONE, debug=debug)
+    response = get(middleware, method="OPTIONS", headers=asking(EVIL))
+    assert (response.status, response.cors, response.body) == (403, REFUSES_PREFLIGHT, b"")
+    assert get(middleware, headers=from_(APP)).cors == grants()
+    reasons = [record.reason for record in caplog.records]  # type: ignore[attr-defined]
+    assert reasons == (["debug_check_failed"] * 2 if isinstance(answer, Exception) else [])
+
+
+async def asynchronous() -> bool:
+    raise NotImplementedError
+
+
+def test_debug_is_a_bool_or_a_plain_callable() -> None:
+    for debug in (None, "False", 0, asynchronous):
+        with pytest.raises(PolicyError) as raised:
+            CORSMiddleware(Application(), ONE, debug=debug)  # type: ignore[arg-type]
+        assert [(problem.option, problem.reason) for problem in raised.value.problems] == [
+            ("debug", "wrong_type")
+        ]
+
+
 @pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
 def test_debug_logs_what_is_replaced(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
     sends = [
@@ -223,7 +275,9 @@ def test_debug_logs_what_is_replaced(policy: Any, caplog: pytest.LogCaptureFixtu
     send(middleware, environ_of(headers=from_(APP)))
     (record,) = caplog.records
     assert (record.levelname, record.reason) == ("WARNING", "origin_allowed")  # type: ignore[attr-defined]
-    assert "'Access-Control-Allow-Origin: *, Access-Control-Max-Age: 1\\r\\n'" in record.getMessage()
+    assert (
+        "'Access-Control-Allow-Origin: *, Access-Control-Max-Age: 1\\r\\n'" in record.getMessage()
+    )
     assert "(None)" in record.getMessage()
 
 

@@ -82,6 +82,32 @@ def test_reasons(arguments: Any, reason: DecisionReason) -> None:
     )
 
 
+@pytest.mark.parametrize("policy", [ONE, ANY, CREDENTIALS])
+@pytest.mark.parametrize("answer", [True, False])
+def test_no_origin_where_origins_are_decided_elsewhere(policy: Policy, answer: bool) -> None:
+    decision = decide(policy, "GET", None, origin_allowed=answer)
+    assert decision.apply([]) == [("Vary", "Origin")], "a shared cache must not give it to others"
+
+
+def test_a_preflight_of_any_origin_decided_elsewhere_names_it() -> None:
+    decision = decide(ANY, "OPTIONS", APP, "PUT", origin_allowed=True)
+    assert dict(decision.headers)["Access-Control-Allow-Origin"] == APP
+
+
+def test_long_methods_that_are_listed() -> None:
+    policy = Policy(origins=APP, methods=["A" * 65])
+    assert decide(policy, "OPTIONS", APP, "A" * 65).allowed
+    assert not decide(policy, "OPTIONS", APP, "A" * 66).allowed
+    assert not decide(policy, "OPTIONS", APP, "B" * 65).allowed
+
+
+def test_long_lists_of_headers() -> None:
+    names = [f"x-header-{number}" for number in range(200)]
+    policy = Policy(origins=APP, allow_headers=names)
+    for asked in (names, names[:100], [*reversed(names)]):
+        assert decide(policy, "OPTIONS", APP, "PUT", ",".join(asked)).allowed
+
+
 def test_a_decision_is_a_value() -> None:
     decision = decide(ONE, "GET", APP)
     headers = (("Access-Control-Allow-Origin", APP),)

@@ -209,7 +209,16 @@ def test_neither_callables_nor_expressions_see_what_is_no_origin(origin: str) ->
     assert not allowed(Policy(origins=re.compile(r"(?s).*")), origin)
 
 
-@pytest.mark.parametrize("answer", [None, 1, 0, "yes", [], ValueError("no")])
+class Unshowable(Exception):
+    def __repr__(self) -> str:
+        raise LookupError
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, 1, 0, "yes", [], ValueError("no"), 10**5000, Unshowable(), Unshowable],
+    ids=lambda answer: type(answer).__name__,
+)
 def test_a_callable_that_fails_refuses_and_is_logged(
     answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import re
 import subprocess
@@ -82,7 +83,26 @@ ORIGINS = [
     (r"^https://[a-z]+\.example\.com$", "not_canonical", "'https://*.example.com'"),
     (r"^https://(\w+)\.example\.com:8443$", "not_canonical", "'https://*.example.com:8443'"),
     (r"https://app\.example\.com", "not_canonical", "'https://app.example.com'"),
+    ("https//example.com", "not_canonical", "'https://example.com'"),
+    ("https:/example.com", "not_canonical", "'https://example.com'"),
+    ("HTTP:example.com", "not_canonical", "'http://example.com'"),
+    ("[::1]:3000", "not_canonical", "'http://[::1]:3000'"),
+    ("https://B\xdcCHER.example", "not_canonical", "'https://xn--bcher-kva.example'"),
+    ("https://\u4f8b\u3048.example", "not_canonical", "'https://xn--r8jz45g.example'"),
+    (
+        "safari-web-extension://7B39C9BA-6B7F/",
+        "not_canonical",
+        "'safari-web-extension://7B39C9BA-6B7F'",
+    ),
+    (r"https://app\d\.example\.com", "malformed_origin", "re.compile"),
+    (r"https://\w\.example\.com", "malformed_origin", "re.compile"),
+    (r"https://example.com\@evil.com", "malformed_origin", "re.compile"),
+    (r"^https://[a-z]{2,5}\.example\.com$", "malformed_origin", "re.compile"),
     ("https://stra\xdfe.example", "malformed_origin", "window.origin"),
+    ("https://\u13a0.example", "malformed_origin", "window.origin"),
+    ("https://\ufb01.example", "malformed_origin", "window.origin"),
+    ("https://a\u0301.example", "malformed_origin", "window.origin"),
+    ("https://-\xfc-" + "\xfc" * 70 + ".example", "malformed_origin", "window.origin"),
     ("https://a..b.example", "malformed_origin", "window.origin"),
     ("https://\u2024example.com.", "malformed_origin", "window.origin"),
     ("https://" + "a" * 64 + ".example", "malformed_origin", "window.origin"),
@@ -108,6 +128,8 @@ ORIGINS = [
     ("https://" + "a." * 200 + "example", "malformed_origin", "window.origin"),
     ("null", "null_origin", "localhost"),
     (f"{APP}, https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
+    (f"{APP}/, https://B.example/", "several_in_one", f"['{APP}', 'https://b.example']"),
+    ("a, b", "several_in_one", "['https://a', 'https://b']"),
     (f"{APP} https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
     (f"{APP};https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
     (b"https://app.example.com", "wrong_type", "origins="),
@@ -128,7 +150,7 @@ def test_an_origin_is_refused(value: object, reason: str, hint: str) -> None:
 
 @pytest.mark.parametrize(("value", "reason", "hint"), ORIGINS)
 def test_what_a_hint_suggests_is_taken(value: object, reason: str, hint: str) -> None:
-    suggested = re.findall(r"'((?:https?)://[^']*)'", hint)
+    suggested = re.findall(r"'([a-z-]+://[^']*)'", hint)
     assert bool(suggested) == (reason in {"not_canonical", "several_in_one"})
     for origin in suggested:
         assert Policy(origins=[origin]).origins == (origin,)
@@ -169,6 +191,13 @@ def test_a_wildcard_stands_alone(option: str) -> None:
         ("methods", ["GET, PUT"], "several_in_one", "['GET', 'PUT']"),
         ("methods", "GET PUT", "several_in_one", "['GET', 'PUT']"),
         ("methods", [" PUT "], "not_a_token", "'PUT'"),
+        ("methods", [" TRACE "], "not_a_token", "None"),
+        ("methods", " patch", "not_a_token", "'patch'"),
+        ("methods", "GET, TRACE", "several_in_one", "into a list"),
+        ("methods", "*, GET", "several_in_one", "into a list"),
+        ("allow_headers", " Cookie", "not_a_token", "None"),
+        ("expose_headers", " Set-Cookie", "not_a_token", "None"),
+        ("expose_headers", "Cookie", "wrong_direction", "leave it out"),
         ("methods", ["P\xdcT"], "not_a_token", "None"),
         ("methods", [""], "not_a_token", "None"),
         ("methods", [1], "wrong_type", "None"),
@@ -233,6 +262,19 @@ def test_another_option_is_refused(option: str, value: object, reason: str, hint
         ({"origins": re.compile(r"http://[a-z0-9-]+\.io:\d+")}, "wildcard_with_credentials"),
         ({"origins": re.compile(r"https://.*\.github\.io")}, "wildcard_with_credentials"),
         ({"origins": re.compile(r"https://\w+\.\w+\.net")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://.*:3000")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"http://.*:5173")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://app\..*")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://api\.[a-z]+\.com")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z]{5,9}\.com")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z]{3,9}\.[a-z]{2,3}")}, "wildcard_with_credentials"),
+        (
+            {"origins": re.compile(r"https?://\d+\.\d+\.\d+\.\d+(:\d+)?")},
+            "wildcard_with_credentials",
+        ),
+        ({"origins": re.compile(r"https://\[.*\]")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.de")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.vercel\.app")}, "wildcard_with_credentials"),
         ({"origins": APP, "expose_headers": "*"}, "wildcard_with_credentials"),
         ({"origins": "http://app.example.com"}, "insecure_origin"),
         ({"origins": "http://*.example.com:*"}, "insecure_origin"),
@@ -247,6 +289,9 @@ def test_another_option_is_refused(option: str, value: object, reason: str, hint
         ({"origins": "https://*.internal"}, "public_suffix"),
         ({"origins": "https://*.kawasaki.jp"}, "public_suffix"),
         ({"origins": "https://*.anything.ck"}, "public_suffix"),
+        # Not public suffixes themselves, but above some: anybody has s3.amazonaws.com names.
+        ({"origins": "https://*.amazonaws.com"}, "public_suffix"),
+        ({"origins": "https://*.windows.net"}, "public_suffix"),
     ],
 )
 def test_with_credentials(options: dict[str, Any], reason: str) -> None:
@@ -263,7 +308,11 @@ def test_with_credentials(options: dict[str, Any], reason: str) -> None:
         "http://127.0.0.1:8000",
         "http://127.9.9.9:*",
         "http://[::1]:8000",
+        "http://localhost.:8000",
+        "http://a.localhost.",
+        "https://*.localhost.",
         "https://*.localhost",
+        "app://.",
         "https://*.example.com",
         "https://*.example.co.uk:*",
         "https://github.io",
@@ -290,6 +339,43 @@ def test_a_refusal_that_can_be_lifted(origin: str, danger: str) -> None:
     (other,) = {"insecure_origins", "public_suffixes"} - {danger}
     problem = only(origins=origin, supports_credentials=True, dangerously_allow=[other])
     assert danger in str(problem.hint)
+
+
+@pytest.mark.parametrize(
+    ("origin", "hint"),
+    [
+        ("http://a.example.com", "'https://a.example.com'"),
+        ("http://a.example.com:443", "'https://a.example.com'"),
+        ("http://*.example.com:443", "'https://*.example.com'"),
+        ("http://*.example.com:*", "'https://*.example.com:*'"),
+        ("https://*.amazonaws.com", "'https://*.YOUR-NAME."),
+    ],
+)
+def test_a_hint_with_credentials(origin: str, hint: str) -> None:
+    assert hint in str(only(origins=origin, supports_credentials=True).hint)
+
+
+class Hostile:
+    """A value that fails whatever is done with it."""
+
+    def __repr__(self) -> str:
+        raise LookupError
+
+    def __eq__(self, other: object) -> bool:
+        raise LookupError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("option", [*[*Policy.__annotations__][:8], "unknown"])
+@pytest.mark.parametrize(
+    "value",
+    [Hostile(), [Hostile()], 10**5000, [10**5000]],
+    ids=["object", "list of objects", "int", "list of ints"],
+)
+def test_values_that_cannot_be_shown(option: str, value: object) -> None:
+    for problem in problems(**{"origins": APP, option: value}):
+        assert problem[0] == option
 
 
 def test_the_two_dangers_are_two() -> None:
@@ -501,6 +587,11 @@ def test_replace() -> None:
     assert Policy(origins="*").replace(max_age=1) == Policy(origins="*", max_age=1)
     with pytest.raises(PolicyError):
         policy.replace(orgins="*")
+
+
+def test_dataclasses_replace() -> None:
+    policy = Policy(origins=[APP], methods="*")
+    assert dataclasses.replace(policy, max_age=1) == policy.replace(max_age=1)
 
 
 def test_keyword_only() -> None:

@@ -204,9 +204,7 @@ def test_handlers_cannot_change_shared_headers() -> None:
 
 def test_a_string_is_one_item() -> None:
     # Read as letters, "*.example.com" allows "*"; read as a text to search in, it allows parts.
-    policy = Policy(
-        origins=APP, methods="PUT", allow_headers="X-Token", expose_headers="X-A"
-    )
+    policy = Policy(origins=APP, methods="PUT", allow_headers="X-Token", expose_headers="X-A")
     assert (policy.origins, policy.methods) == ((APP,), ("PUT",))
     assert (policy.allow_headers, policy.expose_headers) == (("X-Token",), ("X-A",))
     for origin in ("https://app", "h", "*", "https://app.example.co", ""):

@@ -83,7 +83,8 @@ def test_a_stream_is_not_read_ahead_and_may_start_late() -> None:
         log.clear()
         started: list[Any] = []
         body = CORSMiddleware(app, policy)(
-            environ_of(headers=from_(APP)), lambda *args: started.append(args)  # type: ignore[arg-type, return-value]
+            environ_of(headers=from_(APP)),
+            lambda *args: started.append(args),  # type: ignore[arg-type, return-value]
         )
         assert (log, started) == ([], [])
         chunks = iter(body)
@@ -283,7 +284,15 @@ async def asynchronous(environ: WSGIEnvironment) -> Policy:
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("policy", [raising, lambda environ: "*", lambda environ: False])
+class Unshowable:
+    def __repr__(self) -> str:
+        raise LookupError
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [raising, lambda environ: "*", lambda environ: False, lambda environ: Unshowable()],
+)
 def test_a_callable_that_fails_refuses_and_is_logged(
     policy: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -357,7 +366,45 @@ def test_the_same_policy_twice_is_the_same_as_once(policy: Any) -> None:
         assert get(CORSMiddleware(once, policy), headers=headers) == get(once, headers=headers)
 
 
+@pytest.mark.parametrize("outer", [ONE, LATE_ONE], ids=["policy", "callable"])
+@pytest.mark.parametrize("inner", [OTHER, LATE_OTHER, ONE, LATE_ONE])
+@pytest.mark.parametrize("starts_first", [False, True])
+def test_a_response_made_between_two_middlewares(
+    outer: Any, inner: Any, starts_first: bool
+) -> None:
+    """What answers for an application that fails is governed by the outer policy."""
+
+    def fails(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        if starts_first:
+            plain(start_response)
+        raise LookupError
+
+    def answers(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        try:
+            CORSMiddleware(fails, inner)(environ, start_response)
+        except LookupError:
+            stray = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")]
+            start_response("500 Oh", stray, sys.exc_info())
+        return [b"sorry"]
+
+    for headers, expected in ((from_(APP), grants()), (from_(EVIL), {"Vary": "Origin"})):
+        environ = environ_of(headers=headers)
+        response = send(CORSMiddleware(answers, outer), environ)
+        assert (response.status, response.cors) == (500, expected)
+        assert environ[KEY].allowed == (expected != {"Vary": "Origin"})
+
+
 # Configuration.
+
+
+def test_what_is_not_callable_is_refused() -> None:
+    for app in (None, ONE, "app"):
+        with pytest.raises(PolicyError) as raised:
+            CORSMiddleware(app, ONE)  # type: ignore[arg-type]
+        assert [problem.option for problem in raised.value.problems] == ["app"]
+    with pytest.raises(PolicyError) as raised:
+        CORSMiddleware(ONE, Application())  # type: ignore[arg-type]
+    assert [problem.option for problem in raised.value.problems] == ["app"]
 
 
 def test_what_is_refused() -> None:
@@ -367,6 +414,7 @@ def test_what_is_refused() -> None:
         ("*", None, "wrong_type"),
         (["https://a.example"], None, "wrong_type"),
         (asynchronous, None, "coroutine_function"),
+        (Policy, None, "wrong_type"),
         (ONE, ["/a"], "wrong_type"),
         (ONE, "/a", "wrong_type"),
         (ONE, {"/a": LATE_ONE}, "wrong_type"),

@@ -78,9 +78,7 @@ def environ_of(path: str = "/", method: str = "GET", headers: Pairs = ()) -> WSG
     return environ
 
 
-def send(
-    app: Callable[..., Iterable[bytes]], environ: WSGIEnvironment
-) -> Response:
+def send(app: Callable[..., Iterable[bytes]], environ: WSGIEnvironment) -> Response:
     """Call an application as a server does, without checking how it behaves."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
     written: list[bytes] = []

@@ -122,9 +122,7 @@ def actual_requests() -> Iterator[Case]:
     yield Case("any: null", ANY, from_("null"), grants("*", None))
     yield Case("any: what is no origin", ANY, from_("a b"), grants("*", None))
     yield Case("any: what is no origin, and long", ANY, from_("x" * 5000), grants("*", None))
-    yield Case(
-        "credentials: allowed", CREDENTIALS, from_(APP), grants(Allow_Credentials="true")
-    )
+    yield Case("credentials: allowed", CREDENTIALS, from_(APP), grants(Allow_Credentials="true"))
     yield Case("credentials: refused", CREDENTIALS, from_(EVIL), REFUSES)
     yield Case("credentials: no Origin", CREDENTIALS, (), REFUSES)
     two: Options = {"origins": [APP, "https://b.example"]}
@@ -298,7 +296,10 @@ def origins_that_do_not_match() -> Iterator[Case]:
     ):
         for origin in hostile:
             yield Case(
-                f"{options['origins']} is not {origin[:60]!r} ({len(origin)})", options, from_(origin), REFUSES
+                f"{options['origins']} is not {origin[:60]!r} ({len(origin)})",
+                options,
+                from_(origin),
+                REFUSES,
             )
 
 
@@ -344,9 +345,13 @@ def preflights() -> Iterator[Case]:
     yield row("methods: listed", put, asking(), admits(methods="GET, PUT"))
     yield row("methods: not listed", put, asking(APP, "DELETE"))
     for safe in ("GET", "HEAD", "POST"):
-        yield row(f"methods: {safe} is safelisted", put, asking(APP, safe), admits(methods="GET, PUT"))
+        yield row(
+            f"methods: {safe} is safelisted", put, asking(APP, safe), admits(methods="GET, PUT")
+        )
         only = {**ONE, "methods": ["PUT"]}
-        yield row(f"methods: {safe} needs no listing", only, asking(APP, safe), admits(methods="PUT"))
+        yield row(
+            f"methods: {safe} needs no listing", only, asking(APP, safe), admits(methods="PUT")
+        )
     for wrong in ("put", "Put", "PUT ", " PUT", "PU", "PUTT", "", "*", "GET, PUT", "P\xdcT"):
         yield row(f"methods: {wrong!r} is not PUT", put, asking(APP, wrong))
     yield row(
@@ -361,7 +366,9 @@ def preflights() -> Iterator[Case]:
         asking(),
         admits(methods="PUT, GET"),
     )
-    yield row("methods: a string is one", {**ONE, "methods": "PUT"}, asking(), admits(methods="PUT"))
+    yield row(
+        "methods: a string is one", {**ONE, "methods": "PUT"}, asking(), admits(methods="PUT")
+    )
     yield row("methods: none", {**ONE, "methods": []}, asking(APP, "POST"), admits(methods=None))
     yield row("methods: none, and PUT", {**ONE, "methods": []}, asking())
     yield row(
@@ -555,7 +562,9 @@ def response_headers() -> Iterator[Case]:
         ],
     )
     own_expose = [("Access-Control-Expose-Headers", "X-C")]
-    yield Case("expose: only its own", ONE, from_(APP), grants(Expose_Headers="X-C"), sends=own_expose)
+    yield Case(
+        "expose: only its own", ONE, from_(APP), grants(Expose_Headers="X-C"), sends=own_expose
+    )
     yield Case("expose: not if refused", ONE, from_(EVIL), REFUSES, sends=own_expose)
     yield Case(
         "expose: no wildcard with credentials",
