@@ -1,0 +1,78 @@
+"""Real WSGI servers as processes, and raw requests to them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+SERVERS = {
+    "gunicorn": ["gunicorn", "--no-control-socket", "--threads", "4", "--bind", "{address}"],
+    "waitress": ["waitress", "--listen", "{address}"],
+}
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: {process.args!r}, {process.poll()}")
+
+
+@contextlib.contextmanager
+def serving(server: str, application: str) -> Iterator[int]:
+    """Run a server with an application (``module:name``) on a free port of the loopback."""
+    port = free_port()
+    module, *arguments = [part.format(address=f"127.0.0.1:{port}") for part in SERVERS[server]]
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments, application],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Received(NamedTuple):
+    """What a server has sent."""
+
+    status: int
+    cors: list[tuple[str, str]]
+    """The CORS headers and Vary, sorted."""
+    body: bytes
+
+
+def raw(connection: socket.socket, request: str) -> Received:
+    """Send a request as it is written, and receive all of the response."""
+    connection.sendall(request.encode("latin-1"))
+    with http.client.HTTPResponse(connection) as response:
+        response.begin()
+        cors = sorted(
+            (name, value)
+            for name, value in response.getheaders()
+            if name == "Vary" or name.startswith("Access-Control-")
+        )
+        return Received(response.status, cors, response.read())

@@ -1,0 +1,157 @@
+"""The house: imports point one way, what is shipped installs alone, and documents are true."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import corswsgi
+from corswsgi import DecisionReason, ProblemReason
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "corswsgi"
+
+# A module may import those before it only.
+ORDER = [
+    "errors",
+    "fetch",
+    "log",
+    "origins",
+    "options",
+    "policy",
+    "headers",
+    "decision",
+    "rules",
+    "explanation",
+    "resources",
+    "wsgi",
+    "__init__",
+]
+
+
+def imports(path: Path) -> list[str]:
+    """Return what a module imports, wherever in it: `.name` for a sibling."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            prefix = "." * node.level
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            found += [f"{prefix}{name}" for name in names]
+    return found
+
+
+def test_every_module_of_the_core_has_its_place() -> None:
+    assert sorted(path.stem for path in CORE.glob("*.py")) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_point_one_way(module: str) -> None:
+    for name in imports(CORE / f"{module}.py"):
+        if name.startswith("."):
+            assert name[1:] in ORDER[: ORDER.index(module)], f"{module} imports {name}"
+        else:
+            root = name.partition(".")[0]
+            known = {*sys.stdlib_module_names, "_typeshed"}
+            assert root in known or (module, root) == ("options", "publicsuffixlist"), name
+
+
+def test_public_names() -> None:
+    assert {
+        "CORSMiddleware",
+        "Decision",
+        "Policy",
+        "PolicyError",
+        "Problem",
+        "decide",
+    } <= set(corswsgi.__all__)
+    for name in corswsgi.__all__:
+        assert getattr(corswsgi, name).__doc__ or name.endswith("Reason")
+
+
+def test_every_reason_is_documented() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    rows = [line.split("`")[1] for line in reference.splitlines() if line.startswith("| `")]
+    reasons: set[str] = set()
+    for alternative in (*get_args(DecisionReason), ProblemReason):
+        reasons |= set(get_args(alternative)) or {alternative}
+    for reason in reasons:
+        assert reason in rows, f"docs/reference.md does not say what {reason} means"
+
+
+def code_blocks(path: Path) -> list[str]:
+    return [
+        block.partition("\n")[2]
+        for block in path.read_text().split("```")[1::2]
+        if block.startswith("python")
+    ]
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_examples_run(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every block of Python runs, in one go; ``# prints: x`` says what a block prints."""
+    names: dict[str, object] = {}
+    for block in code_blocks(path):
+        exec(compile(block, str(path), "exec"), names)
+        expected = [line[10:] for line in block.splitlines() if line.startswith("# prints: ")]
+        assert capsys.readouterr().out.splitlines() == expected
+
+
+def test_every_document_has_examples() -> None:
+    assert all(code_blocks(path) for path in DOCUMENTS if path.name != "design.md")
+
+
+PROGRAM = """
+import sys
+from importlib.metadata import distributions, requires
+import corswsgi
+from corswsgi import CORSMiddleware, Policy
+
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return []
+
+origins = ["https://*.example.org"]
+middleware = CORSMiddleware(app, Policy(origins=origins, supports_credentials=True))
+sent = []
+environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": "https://a.example.org"}
+middleware(environ, lambda status, headers: sent.extend(headers))
+assert ("Access-Control-Allow-Origin", "https://a.example.org") in sent
+installed = {distribution.name.lower() for distribution in distributions()}
+assert installed <= {"corswsgi", "publicsuffixlist", "pip", "setuptools"}, installed
+for framework in ("flask", "django", "werkzeug"):
+    assert framework not in sys.modules
+"""
+
+
+def test_the_wheel_works_alone(tmp_path: Path) -> None:
+    """Built, and installed into an empty environment, without any extra."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    wheels = tmp_path / "wheels"
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--wheel-dir", wheels, ROOT], check=True, env=environment
+    )
+    (wheel,) = wheels.glob("corswsgi-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "corswsgi/py.typed" in names
+    assert not [name for name in names if name.startswith(("tests", "benchmarks", "docs"))]
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    venv.create(tmp_path / "venv", with_pip=False)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([*pip, "--python", python, "install", wheel], check=True, env=environment)
+    subprocess.run(
+        [python, "-W", "error", "-c", PROGRAM], check=True, cwd=tmp_path, env=environment
+    )

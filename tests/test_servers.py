@@ -1,0 +1,79 @@
+"""The middleware behind gunicorn and waitress, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.served import APP
+from tests.servers import SERVERS, raw, serving
+
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    with serving(request.param, "tests.served:served") as port:
+        yield port
+
+
+GRANTED = [
+    ("Access-Control-Allow-Origin", APP),
+    ("Access-Control-Expose-Headers", "X-Request-Id"),
+    ("Vary", "Accept, Origin"),
+]
+ADMITTED = [
+    ("Access-Control-Allow-Headers", "X-A, X-B"),
+    ("Access-Control-Allow-Methods", "PUT"),
+    ("Access-Control-Allow-Origin", APP),
+    ("Access-Control-Max-Age", "600"),
+    ("Vary", PREFLIGHT_VARY),
+]
+
+
+def test_several_requests_on_one_connection(port: int) -> None:
+    """HTTP/1.1 keep-alive: each answer is complete, and leaves the next one alone."""
+    ask = f"OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: {APP}\r\nAccess-Control-Request-Method: "
+    get = f"GET /missing HTTP/1.1\r\nHost: a\r\nOrigin: {APP}\r\n\r\n"
+    missing = [(name, value.replace("Accept, ", "")) for name, value in GRANTED]
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        for _ in range(3):
+            refused = [("Vary", PREFLIGHT_VARY)]
+            assert raw(connection, f"{ask}DELETE\r\n\r\n") == (403, refused, b"")
+            assert raw(connection, get) == (404, missing, b"missing")
+        # Last, because waitress closes a connection after any 204.
+        assert raw(connection, f"{ask}PUT\r\n\r\n") == (204, ADMITTED, b"")
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [(APP, GRANTED), ("https://evil.test", GRANTED[-1:]), (f"{APP}/", GRANTED[-1:])],
+)
+def test_a_streamed_body(port: int, origin: str, expected: list[tuple[str, str]]) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        request = f"GET / HTTP/1.1\r\nHost: a\r\nOrigin: {origin}\r\n\r\n"
+        assert raw(connection, request) == (200, expected, b"one two three")
+
+
+def test_two_lines_of_one_header(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        lines = "Access-Control-Request-Headers: x-a\r\nAccess-Control-Request-Headers: x-b\r\n"
+        request = (
+            f"OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: {APP}\r\n"
+            f"Access-Control-Request-Method: PUT\r\n{lines}\r\n"
+        )
+        assert raw(connection, request) == (204, ADMITTED, b"")
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        twice = f"Origin: {APP}\r\nOrigin: {APP}\r\n"
+        refused = raw(connection, f"GET /missing HTTP/1.1\r\nHost: a\r\n{twice}\r\n")
+        assert refused.cors in ([("Vary", "Origin")], []), "two origins are none"
+
+
+def test_hostile_bytes(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        origin = "https://\xe9\xff.test"
+        response = raw(connection, f"GET / HTTP/1.1\r\nHost: a\r\nOrigin: {origin}\r\n\r\n")
+        # A server may refuse such a request itself, with no header of ours.
+        assert response.cors in (GRANTED[-1:], [])
