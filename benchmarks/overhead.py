@@ -1,7 +1,7 @@
 """What CORS adds to a request: corswsgi against the floor and its peers, in one process.
 
-    tox -e benchmarks                  # the whole table
-    tox -e benchmarks -- --quick       # fewer rounds and smaller numbers: does it still run?
+    tox -e benchmarks -- --size full   # the whole table
+    tox -e benchmarks                  # fewer rounds and smaller numbers: does it still run?
 
 Every contender wraps the same application in its own framework. In each round all of them, and
 their bare applications, take turns; what is shown is the median, over the rounds, of the
@@ -211,8 +211,11 @@ def flask_cors(row: Row) -> Application:
     """Return the row's Flask application under Flask-CORS."""
     app = flask_app(row.sends)
     exact_origins, regular = expressions(row.origins)
-    resources = {rf"/path-{number}/.*": {} for number in range(row.resources - 1)}
-    FlaskCORS(app, origins=exact_origins + regular, resources={**resources, r"/api/.*": {}})
+    resources: dict[Any, dict[str, Any]] = {
+        rf"/path-{number}/.*": {} for number in range(row.resources - 1)
+    }
+    resources[r"/api/.*"] = {}
+    FlaskCORS(app, origins=exact_origins + regular, resources=resources)
     return app
 
 
@@ -221,7 +224,8 @@ def django_app(row: Row, middleware: list[str]) -> Application:
     SENT_BY_DJANGO[:] = row.sends[2:]
     settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = expressions(row.origins)
     settings.MIDDLEWARE = middleware
-    return WSGIHandler()
+    application: Application = WSGIHandler()
+    return application
 
 
 def ours(app: Application, row: Row) -> Application:
@@ -360,7 +364,7 @@ def building(count: int) -> str:
 def main() -> int:
     """Print the table; the exit code says whether corswsgi stays within its bounds."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller numbers")
+    parser.add_argument("--size", choices=["quick", "full"], default="full", help="default: full")
     parser.add_argument("--no-peers", action="store_true", help="only the floor and corswsgi")
     parser.add_argument("--only", default="", metavar="TEXT", help="the rows with TEXT in them")
     options = parser.parse_args()
@@ -375,7 +379,7 @@ def main() -> int:
     )
     django.setup()
     large, many, rounds, budget = (
-        (1_000, 100, 3, 0.001) if options.quick else (100_000, 1_000, 25, 0.004)
+        (1_000, 100, 3, 0.001) if options.size == "quick" else (100_000, 1_000, 25, 0.004)
     )
     print(f"Python {sys.version.split()[0]}; added to a request, in microseconds; (x floor)")
     print(f"{'':33}{'floor':>6} {'corswsgi':>14}{'wsgicors':>9}{'Flask-':>9}{'django-':>9}")

@@ -1,4 +1,4 @@
-"""An application's response headers, and what CORS does to them. The lists given are not changed."""
+"""Response headers, and what CORS does to those of an application."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from difflib import get_close_matches
 from inspect import iscoroutinefunction
@@ -213,7 +214,10 @@ class OptionReader:
         return frozenset(names)
 
     def check_credentials(
-        self, origins: Iterable[OriginRule], expose_headers: Collection[str], dangers: Set[str]
+        self,
+        origins: Iterable[OriginRule],
+        expose_headers: Collection[str],
+        dangers: AbstractSet[str],
     ) -> None:
         """Refuse what is dangerous, or without effect, with ``supports_credentials`` only."""
         if origins == ANY:
@@ -422,7 +426,7 @@ class OptionReader:
             self._refuse_type(option, value, "text or a list of texts", None)
             return None
         # A set has another order in every process, and with it the headers that are made of it.
-        return tuple(sorted(value, key=str)) if isinstance(value, Set) else tuple(value)
+        return tuple(sorted(value, key=str)) if isinstance(value, AbstractSet) else tuple(value)
 
     def _refuse_type(self, option: str, value: object, wanted: str, hint: str | None) -> None:
         self.refuse(
@@ -506,8 +510,8 @@ class _PublicSuffixes:
     """The public suffix list (https://publicsuffix.org/), loaded when it is needed."""
 
     def __init__(self) -> None:
-        # Imported here because it takes a tenth of a second, which few policies need.
-        from publicsuffixlist import PSLFILE, PublicSuffixList
+        # It takes a tenth of a second, and few policies need it.
+        from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - see above
 
         self._list = PublicSuffixList()
         with Path(PSLFILE).open(encoding="utf-8") as lines:

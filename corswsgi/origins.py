@@ -92,7 +92,10 @@ class OriginPattern:
 
     @property
     def is_loopback(self) -> bool:
-        """True for ``localhost``, what is under it, and loopback addresses (Secure Contexts, 3.1)."""
+        """True for ``localhost``, what is under it, and loopback addresses.
+
+        Secure Contexts, 3.1.
+        """
         return _is_loopback(self.host)
 
 
@@ -257,7 +260,7 @@ def corrected_origin(text: str) -> str | None:
 
 
 def _corrected_expression(text: str) -> str | None:
-    """``^https://.*\\.example\\.com$`` is a text that was meant as an expression."""
+    r"""``^https://.*\.example\.com$`` is a text that was meant as an expression."""
     text = re.sub(r"^\^|\$$", "", text)
     text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text).replace("\\.", ".")
     # Whatever else it says has no counterpart among patterns.
@@ -265,7 +268,7 @@ def _corrected_expression(text: str) -> str | None:
 
 
 def _corrected_url(text: str) -> str | None:
-    text = re.sub(r"^(https?)(?::?/*)(?=[^s:/])", r"\1://", text.strip().rstrip(",;"), flags=re.I)
+    text = re.sub(r"^(?i:(https?))(?::?/*)(?=[^s:/])", r"\1://", text.strip().rstrip(",;"))
     if text.startswith("//"):
         text = f"https:{text}"
     elif "://" not in text:

@@ -263,11 +263,18 @@ class NoRules:
     policy = None
     no_origin = REFUSED["policy_check_failed"]
 
-    def actual(self, origin: str) -> Decision:
+    # The parameters are those of `Rules`.
+    def actual(self, origin: str) -> Decision:  # noqa: ARG002
         """Refuse."""
         return REFUSED["policy_check_failed"]
 
-    def preflight(self, origin: str, method: str, headers: str, private_network: bool) -> Decision:
+    def preflight(
+        self,
+        origin: str,  # noqa: ARG002
+        method: str,  # noqa: ARG002
+        headers: str,  # noqa: ARG002
+        private_network: bool,  # noqa: ARG002
+    ) -> Decision:
         """Refuse."""
         return REFUSED_PREFLIGHT["policy_check_failed"]
 

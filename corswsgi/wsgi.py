@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from logging import DEBUG
 from types import MethodType
@@ -109,6 +109,7 @@ class CORSMiddleware:
         self._configuration = _compile(policy, resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a preflight, or run the application (PEP 3333)."""
         governor, resources = self._configuration
         if resources is not None:
             governor = resources.find(environ.get("PATH_INFO") or "/", governor)
@@ -253,12 +254,12 @@ class _LateStart:
 
     __slots__ = (
         "_before",
-        "_start",
         "_decision",
         "_environ",
         "_harmless",
         "_origin",
         "_policy_for",
+        "_start",
         "_start_response",
     )
 

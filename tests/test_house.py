@@ -155,3 +155,20 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     subprocess.run(
         [python, "-W", "error", "-c", PROGRAM], check=True, cwd=tmp_path, env=environment
     )
+
+
+def test_the_example_shows_an_allowed_and_a_refused_origin() -> None:
+    example = [sys.executable, "-W", "error", str(ROOT / "examples" / "hello.py")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(example, check=True, capture_output=True, text=True, env=environment)
+    assert run.stderr == ""
+    lines = [line.strip() for line in run.stdout.splitlines()]
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    for line, count in (
+        ('The application answered ["an item"]; script may read it.', 1),
+        ('The application answered ["an item"]; the browser keeps it from script.', 1),
+        ("The browser goes on.", 1),
+        ("The browser does not send it.", 1),
+        ("Access-Control-Allow-Origin: https://app.example.com", 2),
+    ):
+        assert lines.count(line) == count

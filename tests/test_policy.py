@@ -379,7 +379,7 @@ def test_values_that_cannot_be_shown(option: str, value: object) -> None:
 
 
 def test_the_two_dangers_are_two() -> None:
-    both = {"origins": "http://*.internal", "supports_credentials": True}
+    both: dict[str, Any] = {"origins": "http://*.internal", "supports_credentials": True}
     assert [problem[2] for problem in problems(**both)] == ["insecure_origin", "public_suffix"]
     dangers = ["public_suffixes", "insecure_origins"]
     assert Policy(**both, dangerously_allow=dangers).dangerously_allow == set(dangers)
@@ -596,7 +596,7 @@ def test_dataclasses_replace() -> None:
 
 def test_keyword_only() -> None:
     with pytest.raises(TypeError):
-        Policy(APP)  # type: ignore[misc]
+        Policy(APP)  # type: ignore[call-arg]
 
 
 def test_what_is_derived_is_made_once() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.served import APP
+from tests.served import APP, served
 from tests.servers import SERVERS, raw, serving
+from tests.wsgi import get
 
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
@@ -77,3 +78,8 @@ def test_hostile_bytes(port: int) -> None:
         response = raw(connection, f"GET / HTTP/1.1\r\nHost: a\r\nOrigin: {origin}\r\n\r\n")
         # A server may refuse such a request itself, with no header of ours.
         assert response.cors in (GRANTED[-1:], [])
+
+
+def test_the_served_application_is_correct_wsgi() -> None:
+    for path, body in (("/", b"one two three"), ("/missing", b"missing")):
+        assert get(served, path, headers=[("Origin", APP)]).body == body
