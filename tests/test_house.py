@@ -15,6 +15,8 @@ import pytest
 
 import corswsgi
 from corswsgi import DecisionReason, ProblemReason
+from tests.programs import needed
+from tests.servers import serving
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "corswsgi"
@@ -172,3 +174,17 @@ def test_the_example_shows_an_allowed_and_a_refused_origin() -> None:
         ("Access-Control-Allow-Origin: https://app.example.com", 2),
     ):
         assert lines.count(line) == count
+
+
+def test_in_ci_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no-such-program"):
+        needed("no-such-program")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no-such-program"):
+        needed("no-such-program")
+
+
+def test_a_server_that_does_not_start_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="did not start"), serving("waitress", "no:application"):
+        raise NotImplementedError

@@ -124,14 +124,12 @@ def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
 
 
 class Path(str):
-    """A path that knows what was done with it."""
+    """A path that cannot be hashed, which takes as long as it is, and counts searches."""
 
-    hashed = 0
     searched = 0
 
     def __hash__(self) -> int:
-        self.hashed += 1
-        return super().__hash__()
+        raise NotImplementedError
 
     def find(self, *arguments: Any) -> int:
         self.searched += 1
@@ -143,5 +141,4 @@ def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
     resources = Resources({"/api/*": True, "/a/b/c/d/*": True})
     long = Path(path)
     assert resources.find(long, False) is False
-    assert long.hashed == 0, "hashing takes as long as the path is"
     assert long.searched <= 6, "no further than the deepest pattern"

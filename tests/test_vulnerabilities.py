@@ -128,7 +128,7 @@ class Header(str):
     """A header's value that tells if somebody read all of it."""
 
     def split(self, *arguments: Any) -> Any:
-        raise AssertionError
+        raise NotImplementedError
 
     lower = count = __hash__ = split
 
