@@ -357,7 +357,7 @@ def building(count: int) -> str:
     tracemalloc.stop()
     return (
         f"A policy of {len(policy.origins):,} exact origins: built in {took:.2f} s, "
-        f"holds {held / 2**20:.1f} MiB beyond its texts."
+        f"holds {held / 2**10:,.0f} KiB beyond its texts."
     )
 
 
