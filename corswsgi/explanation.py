@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .decision import Decision
-from .errors import shown
+from .errors import PolicyError, shown
 from .fetch import is_token, list_members
 from .options import ANY
 from .origins import parse_origin
@@ -24,20 +24,8 @@ def explain(
     `policy` is None where it could not be told. The last three are what the preflight asked for,
     and are escaped.
     """
-    if policy is None or decision.reason == "origin_check_failed":
-        return "a callable that has to decide about it failed. The log of corswsgi says where."
-    if decision.reason == "origin_null":
-        return (
-            "the page's origin is null, which any page can get (in a sandboxed frame, from a "
-            "file). Serve the page over http://localhost or https, and add that to origins."
-        )
-    if decision.reason == "origin_not_allowed":
-        if parse_origin(origin) is None:
-            return f"{shown(origin)} is not the form in which a browser sends an origin."
-        return (
-            f"the origin {shown(origin)} is not among the policy's origins. "
-            f"To allow it, add {shown(origin)} to origins."
-        )
+    if policy is None or decision.reason.startswith("origin_"):
+        return explain_origin(decision, policy, origin)
     if decision.reason == "method_not_allowed":
         if policy.derive(Rules).allows_method(method.upper()):
             return (
@@ -67,6 +55,31 @@ def explain(
         "the browser asks whether a page from a less private network may come here. "
         "To allow it, set allow_private_network=True."
     )
+
+
+def explain_origin(decision: Decision, policy: Policy | None, origin: str) -> str:
+    """Say in a sentence or two why an origin was refused, and what to change."""
+    if decision.reason == "origin_null":
+        return (
+            "the page's origin is null, which any page can get (in a sandboxed frame, from a "
+            "file). Serve the page over http://localhost or https, and add that to origins."
+        )
+    if decision.reason != "origin_not_allowed":
+        return "a callable that has to decide about it failed. The log of corswsgi says where."
+    if parse_origin(origin) is None:
+        return f"{shown(origin)} is not the form in which a browser sends an origin."
+    why = f"the origin {shown(origin)} is not among the policy's origins."
+    if policy is not None:
+        try:
+            # Advice that would be refused is none.
+            Policy(
+                origins=origin,
+                supports_credentials=policy.supports_credentials,
+                dangerously_allow=policy.dangerously_allow,
+            )
+        except PolicyError as error:
+            return f"{why} It could not be: {error.problems[0].message}"
+    return f"{why} To allow it, add {shown(origin)} to origins."
 
 
 def explained(decision: Decision, policy: Policy | None, origin: str, method: str) -> Decision:

@@ -84,14 +84,15 @@ class OptionReader:
 
     def origins(self, value: object) -> tuple[OriginRule, ...]:
         """Read ``origins``: `ANY`, or patterns, expressions and callables."""
-        rules = () if value is None else self._items("origins", value)
+        missing = value is None or (isinstance(value, str) and not value.strip())
+        rules = () if missing else self._items("origins", value)
         if rules == ():
             self.refuse(
                 "origins",
                 value,
                 "required",
-                f"{'no origins were given' if value is None else 'the list is empty'}, so that "
-                "nothing could be allowed. Was an environment variable not set?",
+                "no origins were given, so that nothing could be allowed. Was an environment "
+                "variable not set?",
                 'list them, as in origins=["https://app.example.com"]; write origins="*" for a '
                 "public API.",
             )
@@ -166,7 +167,8 @@ class OptionReader:
     def boolean(self, option: str, value: object) -> bool:
         """Read an option that is True or False, and nothing that merely counts as one."""
         if not isinstance(value, bool):
-            self._refuse_type(option, value, "True or False", "(The text 'False' would be true.)")
+            hint = f"write {option}=True, or leave it out. (The text 'False' would be true.)"
+            self._refuse_type(option, value, "True or False", hint)
         return value is True
 
     def max_age(self, value: object) -> int | None:
@@ -239,13 +241,13 @@ class OptionReader:
             )
         for rule in origins:
             if isinstance(rule, re.Pattern):
-                self._check_expression(rule)
+                self._check_width(rule)
         if "insecure_origins" not in dangers:
             self._check_insecure()
         if "public_suffixes" not in dangers:
             self._check_suffixes()
 
-    def _check_expression(self, expression: re.Pattern[str]) -> None:
+    def _check_width(self, expression: re.Pattern[str]) -> None:
         for probe in _probes():
             if expression.fullmatch(probe):
                 self.refuse(
@@ -300,7 +302,7 @@ class OptionReader:
             return True
         if isinstance(rule, re.Pattern):
             if isinstance(rule.pattern, str):
-                return True
+                return self._can_match(rule)
         elif callable(rule):
             if not is_async(rule):
                 return True
@@ -317,7 +319,25 @@ class OptionReader:
             "origins",
             rule,
             "a pattern, a compiled expression of text, or a callable",
-            'as in origins=["https://app.example.com"].',
+            'as in origins=["https://app.example.com"].'
+            if rule is not None
+            else "was an environment variable not set?",
+        )
+        return False
+
+    def _can_match(self, expression: re.Pattern[str]) -> bool:
+        """Refuse an expression that is nothing but a text, and that no origin is."""
+        text = expression.pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
+        if set(expression.pattern) & set("*+?()[]{}|") or parse_pattern(text) is not None:
+            return True
+        corrected = corrected_origin(text)
+        self.refuse(
+            "origins",
+            expression,
+            "malformed_origin",
+            f"the expression {shown(expression.pattern)} matches no origin: it has to match all of "
+            "it, scheme://host[:port].",
+            None if corrected is None else f"did you mean {corrected!r}?",
         )
         return False
 
@@ -346,7 +366,18 @@ class OptionReader:
                 "not_canonical",
                 f"{shown(text)} is not the form in which a browser sends an origin "
                 "(scheme://host or scheme://host:port), so it would never match.",
-                f"did you mean {corrected!r}?",
+                f"did you mean {corrected!r}?"
+                if "\\" not in text
+                else f"did you mean {corrected!r}? An expression has to be compiled: "
+                "re.compile(...).",
+            )
+        elif not text.strip():
+            self.refuse(
+                "origins",
+                text,
+                "malformed_origin",
+                f"{shown(text)} is an empty origin.",
+                "leave it out. Was an environment variable empty?",
             )
         else:
             self.refuse(
@@ -357,8 +388,8 @@ class OptionReader:
                 "the host may start with '*.' and the port may be '*'.",
                 'write origins="*" for any origin, which goes without credentials only.'
                 if text.endswith("://*")
-                else "window.origin, in the console of a page's browser, shows its origin. A "
-                "regular expression has to be compiled: re.compile(...).",
+                else "window.origin, in the console of a page's browser, shows its origin. For "
+                "what no pattern says, compile a regular expression: re.compile(...).",
             )
 
     def _header_names(self, option: str, value: object) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .decision import Decision
 from .errors import PolicyError, Problem, shown
-from .explanation import explain, explained
+from .explanation import explain, explain_origin, explained
 from .headers import EXPOSE_HEADERS, Header, cors_headers
 from .log import log_failure, logger
 from .options import is_async
@@ -39,6 +39,7 @@ DECISION = "corswsgi.decision"
 """The environ's key for the `Decision` about a request."""
 
 _is_logged = logger.isEnabledFor
+_USAGE = "as in CORSMiddleware(app, Policy(origins=[...]))."
 _FORBIDDEN = "403 Forbidden"
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
@@ -81,9 +82,16 @@ class CORSMiddleware:
     ) -> None:
         problems = _check(policy, resources, required=True)
         if not callable(app):
-            problems.append(_wrong_type("app", app, "a WSGI application, before its policy"))
+            problems.append(_wrong_type("app", app, "a WSGI application", _USAGE))
         if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
-            problems.append(_wrong_type("debug", debug, "True, False or a callable"))
+            problems.append(
+                _wrong_type(
+                    "debug",
+                    debug,
+                    "True, False or a callable",
+                    "(The text 'False' would be true.)",
+                )
+            )
         if problems:
             raise PolicyError(problems)
         self._app = app
@@ -99,7 +107,8 @@ class CORSMiddleware:
     ) -> None:
         """Put another configuration in force, at any time and from any thread.
 
-        Requests under way finish under the one that they began with. With None and no resources,
+        It replaces policy and resources both: what is not given is gone. Requests under way
+        finish under the one that they began with. With None and no resources,
         the middleware lets everything through untouched. Raises `PolicyError`, and changes
         nothing, if anything is refused.
         """
@@ -175,8 +184,9 @@ class CORSMiddleware:
             return []
         if self._debug is not False and self._is_debugging():
             why = explain(decision, rules.policy, origin, method, headers)
-            logger.warning("refused a preflight: %s", why, extra={"reason": decision.reason})
-            body = f"corswsgi refused this preflight ({decision.reason}): {why}\n".encode()
+            text = f"corswsgi refused this preflight ({decision.reason}): {why}"
+            logger.warning("%s", text, extra={"reason": decision.reason})
+            body = f"{text}\n".encode()
             told = explained(decision, rules.policy, origin, method)
             status = "200 OK" if told.status == HTTPStatus.OK else _FORBIDDEN
             start_response(status, [*_TEXT, ("Content-Length", str(len(body))), *told.added])
@@ -225,10 +235,21 @@ def _start_debugging(
     headers: list[Header],
     exc_info: ExcInfo | None = None,
 ) -> Write:
-    """Do what `_start` does, and log which CORS headers of the application are replaced."""
+    """Do what `_start` does, and log what a developer would want to know."""
     _, environ, decision, _ = call
     if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
         _log_replaced(decision, headers)
+        # A same-origin POST has an Origin too. Only where the browser itself says that this is
+        # a fetch of another origin's page is its refusal worth a warning.
+        site = environ.get("HTTP_SEC_FETCH_SITE")
+        if (
+            not decision.allowed
+            and site in ("cross-site", "same-site")
+            and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
+        ):
+            why = explain_origin(decision, None, environ.get("HTTP_ORIGIN", ""))
+            text = f"corswsgi refused this request's page ({decision.reason}): {why}"
+            logger.warning("%s", text, extra={"reason": decision.reason})
     return _start(call, status, headers, exc_info)
 
 
@@ -368,8 +389,7 @@ def _check(
                     None,
                     "required",
                     "neither a policy nor resources were given: there is nothing to do.",
-                    "as in CORSMiddleware(app, Policy(origins=[...])); reconfigure(None) turns a "
-                    "middleware off.",
+                    f"{_USAGE} reconfigure(None) turns a middleware off.",
                 )
             )
     elif is_async(policy):
@@ -383,22 +403,31 @@ def _check(
             )
         )
     elif not isinstance(policy, Policy) and (isinstance(policy, type) or not callable(policy)):
-        problems.append(_wrong_type("policy", policy, "a Policy, a callable or None"))
+        problems.append(_wrong_type("policy", policy, "a Policy, a callable or None", _USAGE))
     if resources is not None and not isinstance(resources, Mapping):
-        problems.append(_wrong_type("resources", resources, "a mapping from paths to policies"))
+        problems.append(
+            _wrong_type(
+                "resources",
+                resources,
+                "a mapping from paths to policies",
+                'as in resources={"/api/*": Policy(origins=[...])}.',
+            )
+        )
         return problems
     for path, governor in (resources or {}).items():
         option = f"resources[{shown(path)}]"
         if (problem := check_path(option, path)) is not None:
             problems.append(problem)
         if governor is not None and not isinstance(governor, Policy):
-            problems.append(_wrong_type(option, governor, "a Policy or None"))
+            problems.append(
+                _wrong_type(option, governor, "a Policy or None", "as in Policy(origins=[...]).")
+            )
     return problems
 
 
-def _wrong_type(option: str, value: object, wanted: str) -> Problem:
+def _wrong_type(option: str, value: object, wanted: str, hint: str) -> Problem:
     message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
-    return Problem(option, value, "wrong_type", message)
+    return Problem(option, value, "wrong_type", message, hint)
 
 
 def _compile(

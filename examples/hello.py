@@ -85,11 +85,13 @@ def main() -> None:
             show(server.server_port, "GET", origin)
             show(server.server_port, "OPTIONS", origin, asks_for="PUT")
         if options.serve:
-            print("Serving; stop with Ctrl-C.")
+            print("Go on asking it, with curl or a page; stop it with Ctrl-C.")
             try:
                 thread.join()
             except KeyboardInterrupt:
                 print()
+        else:
+            print("With --serve, it goes on serving.")
         server.shutdown()
 
 

@@ -56,6 +56,14 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         "origin_not_allowed",
         "add 'https://evil.test' to origins",
     ),
+    (
+        Policy(origins=[APP], supports_credentials=True),
+        ("http://a.test",),
+        403,
+        told(Access_Control_Allow_Origin=APP),
+        "origin_not_allowed",
+        "It could not be: 'http://a.test' is not HTTPS",
+    ),
     (PATTERN, (EVIL,), 403, told(), "origin_not_allowed", "add 'https://evil.test' to origins"),
     (
         ONE,
@@ -138,7 +146,7 @@ def test_a_refused_preflight_says_why(
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     (record,) = warnings
     assert (record.name, record.reason) == ("corswsgi", reason)  # type: ignore[attr-defined]
-    assert record.getMessage().partition(": ")[2] == body.partition(": ")[2].strip()
+    assert f"{record.getMessage()}\n" == body
     assert record.getMessage().isprintable()
 
 
@@ -232,6 +240,46 @@ def test_debug_may_be_asked_for_every_time() -> None:
             state["debug"] = debug
             response = get(middleware, method="OPTIONS", headers=asking(EVIL))
             assert bool(response.body) is debug
+
+
+CROSS_SITE = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "origin", "reason", "why"),
+    [
+        (ONE, EVIL, "origin_not_allowed", "To allow it, add 'https://evil.test' to origins."),
+        (lambda environ: ONE, EVIL, "origin_not_allowed", "add 'https://evil.test' to origins."),
+        (ONE, "null", "origin_null", "and add that to origins."),
+        (lambda environ: "*", EVIL, "policy_check_failed", "The log of corswsgi says where."),
+    ],
+)
+def test_debug_warns_of_a_refused_page(
+    policy: Any, origin: str, reason: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = CORSMiddleware(Application(), policy, debug=True)
+    get(middleware, headers=[*from_(origin), *CROSS_SITE])
+    record = caplog.records[-1]
+    assert (record.levelname, record.reason) == ("WARNING", reason)  # type: ignore[attr-defined]
+    assert record.getMessage().startswith("corswsgi refused this request's page")
+    assert record.getMessage().endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("origin", "more", "debug"),
+    [
+        (EVIL, CROSS_SITE, False),
+        (APP, CROSS_SITE, True),
+        (EVIL, (), True),
+        (EVIL, [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "same-origin")], True),
+        (EVIL, [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Site", "cross-site")], True),
+    ],
+)
+def test_no_warning_of_a_page(
+    origin: str, more: Any, debug: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    get(CORSMiddleware(Application(), ONE, debug=debug), headers=[*from_(origin), *more])
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("answer", [None, 1, "False", ValueError("no")])

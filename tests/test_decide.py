@@ -99,6 +99,30 @@ def test_a_preflight_of_any_origin_decided_elsewhere_names_it() -> None:
     assert dict(decision.headers)["Access-Control-Allow-Origin"] == APP
 
 
+def test_each_preflight_gets_its_own_answer() -> None:
+    policy = Policy(
+        origins=[APP, "https://b.example"],
+        methods="*",
+        supports_credentials=True,
+        allow_private_network=True,
+    )
+    preflights: list[tuple[str, str, str | None, bool]] = [
+        (APP, "PUT", "x-a", False),
+        (APP, "PUT", "x-a", True),
+        (APP, "PUT", "x-b", False),
+        (APP, "DELETE", "x-a", False),
+        ("https://b.example", "PUT", "x-a", False),
+    ]
+    answers = {decide(policy, "OPTIONS", *preflight) for preflight in preflights * 2}
+    assert len(answers) == len(preflights)
+
+
+def test_letters_that_lower_case_into_ascii() -> None:
+    policy = Policy(origins=APP, allow_headers="X-K")
+    assert decide(policy, "OPTIONS", APP, "PUT", "X-K").allowed
+    assert not decide(policy, "OPTIONS", APP, "PUT", "X-\N{KELVIN SIGN}").allowed
+
+
 def test_long_methods_that_are_listed() -> None:
     policy = Policy(origins=APP, methods=["A" * 65])
     assert decide(policy, "OPTIONS", APP, "A" * 65).allowed

@@ -161,6 +161,15 @@ def test_the_longest_origin_there_can_be() -> None:
     assert len(longest) <= MAX_ORIGIN_LENGTH
     assert parse_origin(longest.replace(".b.:", ".bb.:")) is None
     assert allowed(Policy(origins="https://*.b.:*"), longest)
+    app = "app://".ljust(MAX_ORIGIN_LENGTH, "a")
+    assert parse_origin(app) is not None
+    assert parse_origin(f"{app}a") is None
+
+
+@pytest.mark.parametrize("host", ["a@b", "a/b", "a?b", "a#b", "a b", "a\\b", "a%b", "[::1]", ""])
+def test_opaque_hosts_are_no_urls(host: str) -> None:
+    assert parse_origin("app://a-b") == Origin("app", "a-b", None)
+    assert parse_origin(f"app://{host}") is None
 
 
 def test_patterns_as_data() -> None:
@@ -201,6 +210,8 @@ def test_a_callable_is_asked_every_time_about_what_nothing_else_matches() -> Non
     assert decide(policy, "OPTIONS", "https://other.test", "PUT").reason == "origin_not_allowed"
     ask.answer = True
     assert decide(policy, "OPTIONS", "https://other.test", "PUT").allowed
+    ask.answer = False
+    assert not decide(policy, "OPTIONS", "https://other.test", "PUT").allowed
     assert decide(policy, "OPTIONS", APP, "PUT") is decide(policy, "OPTIONS", APP, "PUT")
 
 

@@ -124,21 +124,29 @@ def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
 
 
 class Path(str):
-    """A path that cannot be hashed, which takes as long as it is, and counts searches."""
+    """A path that cannot be hashed, and knows how often it was searched and how much was taken."""
 
-    searched = 0
+    searched = taken = 0
 
     def __hash__(self) -> int:
         raise NotImplementedError
+
+    def __getitem__(self, place: Any) -> str:
+        part = super().__getitem__(place)
+        self.taken = max(self.taken, len(part))
+        return part
 
     def find(self, *arguments: Any) -> int:
         self.searched += 1
         return super().find(*arguments)
 
 
-@pytest.mark.parametrize("path", ["/x" * 40_000, "/" + "x" * 80_000, "/" * 80_000])
+@pytest.mark.parametrize(
+    "path", ["/x" * 40_000, "/" + "x" * 80_000, "/" * 80_000, "/" + "x" * 80_000 + "/x"]
+)
 def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
     resources = Resources({"/api/*": True, "/a/b/c/d/*": True})
     long = Path(path)
     assert resources.find(long, False) is False
     assert long.searched <= 6, "no further than the deepest pattern"
+    assert long.taken <= len("/a/b/c/d"), "hashing a text takes as long as the text is"

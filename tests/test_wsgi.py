@@ -120,6 +120,22 @@ def test_file_wrapper() -> None:
     assert returned is wrapper, "a server can only send a file itself if it gets its own wrapper"
 
 
+def test_a_callable_is_asked_once_for_two_starts() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        plain(start_response)
+        try:
+            raise ValueError
+        except ValueError:
+            start_response("500 Oh", [("Content-Type", "text/plain")], sys.exc_info())
+        return []
+
+    for tenant, cors in (("one", grants()), ("none", {})):
+        tenants = Tenants()
+        headers = [*from_(APP), ("X-Tenant", tenant)]
+        assert get(CORSMiddleware(app, tenants), headers=headers).cors == cors
+        assert tenants.asked == ["GET"]
+
+
 @pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
 def test_a_second_start_with_exc_info(policy: Any) -> None:
     lengths: list[int] = []
