@@ -9,13 +9,14 @@ from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from difflib import get_close_matches
 from inspect import iscoroutinefunction
-from itertools import chain
-from pathlib import Path
 from typing import TypeGuard
 
 from . import fetch
+from .corrections import as_https, corrected_origin, split_origins
 from .errors import Problem, ProblemReason, shown
-from .origins import OriginPattern, OriginRule, OriginSet, corrected_origin, parse_pattern
+from .origins import OriginPattern, OriginRule, OriginSet, parse_pattern
+from .probes import probes
+from .suffixes import PublicSuffixes
 
 ANY = ("*",)
 """What the reader makes of ``"*"``, alone or in a list."""
@@ -23,30 +24,10 @@ ANY = ("*",)
 DANGERS = ("insecure_origins", "public_suffixes")
 """What ``dangerously_allow`` can lift."""
 
+_FLAGS = re.IGNORECASE | re.VERBOSE
+
 MAX_AGE_LIMIT = 86400
 """In seconds: no browser keeps a preflight for longer than a day."""
-
-# The parts of origins that nobody would mean (see `_probes`), in the alphabets, lengths and
-# shapes that expressions name. They look random, but are constants: the same configuration has to
-# get the same answer at every start.
-_PROBE_LABELS = (
-    "q",
-    "qz",
-    "qzv",
-    "qzvxk",
-    "qzvxkwj",
-    "qzvxkwjqhf",
-    "x7q9k2w4zj",
-    "7942",
-    "qz-vx-9",
-)
-_PROBE_FIRST_LABELS = ("", "www.", "app.", "api.", "admin.", "qzvxk.")
-_PROBE_SUFFIXES = (
-    *("com", "net", "org", "io", "dev", "app", "de", "fr", "uk", "cn", "xyz", "qzvxkwj"),
-    *("co.uk", "github.io", "vercel.app", "netlify.app", "herokuapp.com", "pages.dev"),
-)
-_PROBE_ADDRESSES = ("203.0.113.7", "198.51.100.23", "[2001:db8::7942]")
-_PROBE_PORTS = ("", ":80", ":443", ":3000", ":4200", ":5000", ":5173", ":8000", ":8080", ":8443")
 
 
 class OptionReader:
@@ -248,7 +229,7 @@ class OptionReader:
             self._check_suffixes()
 
     def _check_width(self, expression: re.Pattern[str]) -> None:
-        for probe in _probes():
+        for probe in probes():
             if expression.fullmatch(probe):
                 self.refuse(
                     "origins",
@@ -270,13 +251,13 @@ class OptionReader:
                     "insecure_origin",
                     f"{shown(text)} is not HTTPS: with supports_credentials, whoever sits on the "
                     "way of such a page could read in the name of its visitors.",
-                    f"did you mean {_as_https(text)!r}? Where there is no HTTPS, "
+                    f"did you mean {as_https(text)!r}? Where there is no HTTPS, "
                     'dangerously_allow=["insecure_origins"] lifts this.',
                 )
 
     def _check_suffixes(self) -> None:
         wild = [(text, pattern) for text, pattern in self._patterns if pattern.subdomains]
-        suffixes = _PublicSuffixes() if wild else None
+        suffixes = PublicSuffixes() if wild else None
         for text, pattern in wild:
             host = pattern.host.removesuffix(".")
             suffix = None if host == "localhost" or suffixes is None else suffixes.at_or_under(host)
@@ -327,8 +308,10 @@ class OptionReader:
 
     def _can_match(self, expression: re.Pattern[str]) -> bool:
         """Refuse an expression that is nothing but a text, and that no origin is."""
-        text = expression.pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
-        if set(expression.pattern) & set("*+?()[]{}|") or parse_pattern(text) is not None:
+        text = expression.pattern.removeprefix("^").removesuffix("$")
+        text = re.sub(r"\\([./:-])", r"\1", text)
+        is_text = not set(text) & set("\\^$*+?()[]{}|") and not expression.flags & _FLAGS
+        if not is_text or parse_pattern(text) is not None:
             return True
         corrected = corrected_origin(text)
         self.refuse(
@@ -351,7 +334,7 @@ class OptionReader:
                 "sandboxed frame.",
                 "serve the page over http://localhost or https, and list that origin.",
             )
-        elif (parts := _split_origins(text)) is not None:
+        elif (parts := split_origins(text)) is not None:
             self.refuse(
                 "origins",
                 text,
@@ -457,7 +440,7 @@ class OptionReader:
             self._refuse_type(option, value, "text or a list of texts", None)
             return None
         # A set has another order in every process, and with it the headers that are made of it.
-        return tuple(sorted(value, key=str)) if isinstance(value, AbstractSet) else tuple(value)
+        return tuple(sorted(value, key=shown)) if isinstance(value, AbstractSet) else tuple(value)
 
     def _refuse_type(self, option: str, value: object, wanted: str, hint: str | None) -> None:
         self.refuse(
@@ -507,54 +490,3 @@ def _is_takable(option: str, name: str) -> bool:
             "expose_headers": reader.expose_headers,
         }[option](name)
     return not reader.problems
-
-
-def _split_origins(text: str) -> list[str] | None:
-    """Return the origins in a text that holds several, corrected; None if it does not."""
-    parts = [part for part in re.split(r"[,;\s]+", text) if part]
-    origins = [part if parse_pattern(part) else corrected_origin(part) for part in parts]
-    found = [origin for origin in origins if origin is not None]
-    return found if len(parts) == len(found) > 1 else None
-
-
-def _as_https(pattern: str) -> str:
-    text = f"https{pattern.removeprefix('http')}"
-    return corrected_origin(text) or text
-
-
-def _probes() -> Iterable[str]:
-    hosts = (
-        f"{first}{label}.{suffix}"
-        for first in _PROBE_FIRST_LABELS
-        for label in _PROBE_LABELS
-        for suffix in _PROBE_SUFFIXES
-    )
-    for host in chain(hosts, _PROBE_ADDRESSES):
-        for port in _PROBE_PORTS:
-            if port != ":443":
-                yield f"https://{host}{port}"
-            if port != ":80":
-                yield f"http://{host}{port}"
-
-
-class _PublicSuffixes:
-    """The public suffix list (https://publicsuffix.org/), loaded when it is needed."""
-
-    def __init__(self) -> None:
-        # It takes a tenth of a second, and few policies need it.
-        from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - see above
-
-        self._list = PublicSuffixList()
-        with Path(PSLFILE).open(encoding="utf-8") as lines:
-            self._rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
-
-    def at_or_under(self, host: str) -> str | None:
-        """Return a public suffix that `host` is, or that lies under it; None if there is none."""
-        if self._list.publicsuffix(host) == host:
-            return host
-        # The list has its names in Unicode.
-        below = f".{host.encode('ascii').decode('idna')}"
-        for rule in self._rules:
-            if rule.endswith(below) and rule[0] != "!":
-                return rule.removeprefix("*.").encode("idna").decode("ascii")
-        return None

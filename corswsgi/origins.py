@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
-from unicodedata import normalize
-from urllib.parse import urlsplit
 
 from .errors import shown
 from .log import log_failure, logger
@@ -24,7 +22,7 @@ OriginRule = str | re.Pattern[str] | OriginCallable
 
 _MAX_HOST_LENGTH = 253  # RFC 1035, 2.3.4: 255 octets on the wire, as text
 _MAX_PORT = 65535
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_ORIGIN_LENGTH = 32 + len("://") + _MAX_HOST_LENGTH + len(".:65535")
 """In characters: the longest host name there can be, with room for the scheme and the port."""
@@ -55,11 +53,6 @@ _match_origin = re.compile(
 # A host that ends in a number is an IPv4 address, or no host at all (URL standard, 3.5).
 _ends_in_number = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 _match_wildcard_port = re.compile(r"(?P<origin>.*):\*", re.DOTALL).fullmatch
-
-# Lower-case letters of the scripts of Europe, less sharp s and final sigma, Kana, Han and Hangul.
-_is_plain_idn = re.compile(
-    r"[-a-z0-9.*\u00e0-\u03c1\u03c3-\u052f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3]+"
-).fullmatch
 
 # What stands in for the `*` of a pattern while the rest of it is checked.
 _ANY_LABEL = "any-label."
@@ -96,7 +89,7 @@ class OriginPattern:
 
         Secure Contexts, 3.1.
         """
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
 
 def parse_origin(text: str) -> Origin | None:
@@ -115,7 +108,7 @@ def _split(text: str) -> tuple[str, str, int | None] | None:
         return None
     scheme, host, other, opaque, digits = match.groups()
     port = int(digits) if digits else None
-    if port is not None and (port > _MAX_PORT or port == _DEFAULT_PORTS.get(scheme)):
+    if port is not None and (port > _MAX_PORT or port == DEFAULT_PORTS.get(scheme)):
         return None
     if scheme is None:
         return other, opaque, port
@@ -253,62 +246,10 @@ class OriginSet:
         return False
 
 
-def corrected_origin(text: str) -> str | None:
-    """Guess the pattern that `text` was meant to be; None if there is no good guess."""
-    guess = _corrected_expression(text) if "\\" in text else _corrected_url(text)
-    return guess if guess != text and guess is not None and parse_pattern(guess) else None
-
-
-def _corrected_expression(text: str) -> str | None:
-    r"""``^https://.*\.example\.com$`` is a text that was meant as an expression."""
-    text = re.sub(r"^\^|\$$", "", text)
-    text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text).replace("\\.", ".")
-    # Whatever else it says has no counterpart among patterns.
-    return None if set(text) & set("\\^$()[]{}|+?") else text
-
-
-def _corrected_url(text: str) -> str | None:
-    text = re.sub(r"^(?i:(https?))(?::?/*)(?=[^s:/])", r"\1://", text.strip().rstrip(",;"))
-    if text.startswith("//"):
-        text = f"https:{text}"
-    elif "://" not in text:
-        host = re.split(r":(?!.*\])|/", text)[0]
-        text = f"{'http' if _is_loopback(host) else 'https'}://{text}"
-    any_port = re.search(r":\*(?=/|$)", text)
-    if any_port:
-        text = text.replace(":*", "", 1)
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if scheme not in _DEFAULT_PORTS:
-        return f"{scheme}://{parts.netloc}"  # what is opaque has a case of its own
-    if host.startswith("*") and not host.startswith("*."):
-        host = f"*.{host[1:]}"
-    suffix = ":*" if any_port else ""
-    if port is not None and port != _DEFAULT_PORTS[scheme]:
-        suffix = f":{port}"
-    return f"{scheme}://{_corrected_host(host)}{suffix}"
-
-
-def _corrected_host(host: str) -> str:
-    try:
-        if ":" in host:
-            return f"[{_serialized_ipv6(host)}]"
-        # Python's codec is older than what browsers do (UTS 46). They agree on these letters.
-        if not host.isascii() and _is_plain_idn(host) and normalize("NFKC", host) == host:
-            return host.encode("idna").decode("ascii")
-    except ValueError:
-        return host
-    return host
-
-
 def _is_serialized_host(host: str) -> bool:
     if host[0] == "[":
         try:
-            return _serialized_ipv6(host[1:-1]) == host[1:-1]
+            return serialized_ipv6(host[1:-1]) == host[1:-1]
         except AddressValueError:
             return False
     name = host.removesuffix(".")
@@ -321,8 +262,11 @@ def _is_serialized_host(host: str) -> bool:
     return len(name) <= _MAX_HOST_LENGTH
 
 
-def _serialized_ipv6(text: str) -> str:
-    """Serialize as the URL standard does (3.5): pieces in hexadecimal, never a dotted tail."""
+def serialized_ipv6(text: str) -> str:
+    """Serialize an IPv6 address as the URL standard does (3.5): never with a dotted tail.
+
+    Raises `ValueError` if `text` is none.
+    """
     address = IPv6Address(text)
     if address.ipv4_mapped is not None:
         mapped = int(address.ipv4_mapped)
@@ -330,7 +274,8 @@ def _serialized_ipv6(text: str) -> str:
     return address.compressed
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is localhost, under it, or a loopback address (Secure Contexts, 3.1)."""
     host = host.removesuffix(".")
     if host == "[::1]" or host == "localhost" or host.endswith(".localhost"):
         return True

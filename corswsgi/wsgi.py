@@ -8,15 +8,15 @@ from logging import DEBUG
 from types import MethodType
 from typing import TYPE_CHECKING
 
+from .configuration import USAGE, check_configuration, compile_configuration, wrong_type
 from .decision import Decision
-from .errors import PolicyError, Problem, shown
+from .errors import PolicyError, shown
 from .explanation import explain, explain_origin, explained
 from .headers import EXPOSE_HEADERS, Header, cors_headers
 from .log import log_failure, logger
 from .options import is_async
 from .origins import MAX_ORIGIN_LENGTH
 from .policy import Policy
-from .resources import Resources, check_path
 from .rules import NoRules, Rules
 
 if TYPE_CHECKING:
@@ -24,22 +24,17 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
+    from .configuration import Configuration, PolicyCallable
+
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     Write = Callable[[bytes], object]
     Call = tuple[StartResponse, WSGIEnvironment, Decision, set[str]]
-    # What governs a path: a policy, one to be asked for, or neither. Plain tuples, because
-    # unpacking named ones takes five times as long.
-    Governor = tuple[Rules | None, PolicyCallable | None]
-    # What reconfigure() replaces, whole: a request uses one of them from its start to its end.
-    Configuration = tuple[Governor, Resources[Governor] | None]
     Start = Callable[[Call, str, list[Header], ExcInfo | None], Write]
 
 DECISION = "corswsgi.decision"
 """The environ's key for the `Decision` about a request."""
 
 _is_logged = logger.isEnabledFor
-_USAGE = "as in CORSMiddleware(app, Policy(origins=[...]))."
 _FORBIDDEN = "403 Forbidden"
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
@@ -80,12 +75,12 @@ class CORSMiddleware:
         resources: Mapping[str, Policy | None] | None = None,
         debug: bool | Callable[[], bool] = False,
     ) -> None:
-        problems = _check(policy, resources, required=True)
+        problems = check_configuration(policy, resources, required=True)
         if not callable(app):
-            problems.append(_wrong_type("app", app, "a WSGI application", _USAGE))
+            problems.append(wrong_type("app", app, "a WSGI application", USAGE))
         if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
             problems.append(
-                _wrong_type(
+                wrong_type(
                     "debug",
                     debug,
                     "True, False or a callable",
@@ -97,7 +92,7 @@ class CORSMiddleware:
         self._app = app
         self._debug = debug
         self._harmless: set[str] = set()
-        self._configuration: Configuration = _compile(policy, resources)
+        self._configuration: Configuration = compile_configuration(policy, resources)
 
     def reconfigure(
         self,
@@ -112,10 +107,10 @@ class CORSMiddleware:
         the middleware lets everything through untouched. Raises `PolicyError`, and changes
         nothing, if anything is refused.
         """
-        problems = _check(policy, resources, required=False)
+        problems = check_configuration(policy, resources, required=False)
         if problems:
             raise PolicyError(problems)
-        self._configuration = _compile(policy, resources)
+        self._configuration = compile_configuration(policy, resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a preflight, or run the application (PEP 3333)."""
@@ -374,70 +369,3 @@ def _log_replaced(decision: Decision, headers: list[Header]) -> None:
             shown(", ".join(replaced)),
             extra={"reason": decision.reason},
         )
-
-
-def _check(
-    policy: object, resources: Mapping[str, object] | None, *, required: bool
-) -> list[Problem]:
-    """Return everything that is wrong with a configuration."""
-    problems = []
-    if policy is None:
-        if required and not resources:
-            problems.append(
-                Problem(
-                    "policy",
-                    None,
-                    "required",
-                    "neither a policy nor resources were given: there is nothing to do.",
-                    f"{_USAGE} reconfigure(None) turns a middleware off.",
-                )
-            )
-    elif is_async(policy):
-        problems.append(
-            Problem(
-                "policy",
-                policy,
-                "coroutine_function",
-                f"{shown(policy)} is a coroutine function, whose answer WSGI cannot await.",
-                "give a plain function.",
-            )
-        )
-    elif not isinstance(policy, Policy) and (isinstance(policy, type) or not callable(policy)):
-        problems.append(_wrong_type("policy", policy, "a Policy, a callable or None", _USAGE))
-    if resources is not None and not isinstance(resources, Mapping):
-        problems.append(
-            _wrong_type(
-                "resources",
-                resources,
-                "a mapping from paths to policies",
-                'as in resources={"/api/*": Policy(origins=[...])}.',
-            )
-        )
-        return problems
-    for path, governor in (resources or {}).items():
-        option = f"resources[{shown(path)}]"
-        if (problem := check_path(option, path)) is not None:
-            problems.append(problem)
-        if governor is not None and not isinstance(governor, Policy):
-            problems.append(
-                _wrong_type(option, governor, "a Policy or None", "as in Policy(origins=[...]).")
-            )
-    return problems
-
-
-def _wrong_type(option: str, value: object, wanted: str, hint: str) -> Problem:
-    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
-    return Problem(option, value, "wrong_type", message, hint)
-
-
-def _compile(
-    policy: Policy | PolicyCallable | None, resources: Mapping[str, Policy | None] | None
-) -> Configuration:
-    governors: dict[str, Governor] = {
-        path: (None if governor is None else governor.derive(Rules), None)
-        for path, governor in (resources or {}).items()
-    }
-    otherwise: Governor = (
-        (policy.derive(Rules), None) if isinstance(policy, Policy) else (None, policy)
-    )
-    return otherwise, Resources(governors) if governors else None

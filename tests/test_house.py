@@ -27,6 +27,9 @@ ORDER = [
     "fetch",
     "log",
     "origins",
+    "corrections",
+    "probes",
+    "suffixes",
     "options",
     "policy",
     "headers",
@@ -34,6 +37,7 @@ ORDER = [
     "rules",
     "explanation",
     "resources",
+    "configuration",
     "wsgi",
     "__init__",
 ]
@@ -64,7 +68,7 @@ def test_imports_point_one_way(module: str) -> None:
         else:
             root = name.partition(".")[0]
             known = {*sys.stdlib_module_names, "_typeshed"}
-            assert root in known or (module, root) == ("options", "publicsuffixlist"), name
+            assert root in known or (module, root) == ("suffixes", "publicsuffixlist"), name
 
 
 def test_public_names() -> None:

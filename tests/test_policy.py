@@ -127,7 +127,7 @@ ORIGINS = [
     (re.compile(r"example\.com"), "malformed_origin", "'https://example.com'"),
     (re.compile(r"^https://example\.com/$"), "malformed_origin", "'https://example.com'"),
     (re.compile(r"example"), "malformed_origin", "'https://example'"),
-    (re.compile(r"\d"), "malformed_origin", "None"),
+    (re.compile(r"a b"), "malformed_origin", "None"),
     ("file://", "malformed_origin", "window.origin"),
     ("https://exa\x00mple.com", "malformed_origin", "window.origin"),
     ("https://" + "a." * 200 + "example", "malformed_origin", "window.origin"),
@@ -325,6 +325,15 @@ def test_with_credentials(options: dict[str, Any], reason: str) -> None:
         "capacitor://localhost",
         re.compile(r"https://[a-z]+\.example\.com"),
         re.compile(r"https://pr-\d+\.example\.com(:\d+)?"),
+        re.compile(r"https://app\d\.example\.com"),
+        re.compile(r"https:\/\/app\.example\.com"),
+        re.compile(r"^https://app\.example\.com$"),
+        re.compile(r"https://app.example.com"),
+        re.compile(r"HTTPS://APP", re.IGNORECASE),
+        re.compile(r" https://app ", re.VERBOSE),
+        "https://*.xn--zzzz99999.example",
+        "https://*.xn--a.xn--b.example",
+        "https://*.a_b.example",
         allow,
     ],
 )
@@ -376,8 +385,8 @@ class Hostile:
 @pytest.mark.parametrize("option", [*[*Policy.__annotations__][:8], "unknown"])
 @pytest.mark.parametrize(
     "value",
-    [Hostile(), [Hostile()], 10**5000, [10**5000]],
-    ids=["object", "list of objects", "int", "list of ints"],
+    [Hostile(), [Hostile()], 10**5000, [10**5000], {10**5000}],
+    ids=["object", "list of objects", "int", "list of ints", "set of ints"],
 )
 def test_values_that_cannot_be_shown(option: str, value: object) -> None:
     for problem in problems(**{"origins": APP, option: value}):
