@@ -19,7 +19,8 @@ def merged_vary(value: str, names: Iterable[str]) -> str:
         return value
     for name in names:
         # What is not in the text at all is no member of the list, and need not be looked for.
-        if name.lower() not in lower or name.lower() not in list_members(lower):
+        wanted = name.lower()
+        if wanted not in lower or wanted not in list_members(lower):
             kept = value.rstrip(", \t")
             value = f"{kept}, {name}" if kept else name
     return value

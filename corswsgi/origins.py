@@ -209,9 +209,9 @@ class OriginSet:
         They are not asked about what is no well-formed origin. One that raises, or answers
         something else than a bool, is logged and allows nothing.
         """
+        if not self._callables or parse_origin(origin) is None:
+            return False
         answer: bool | None = False
-        if parse_origin(origin) is None:
-            return answer
         for ask in self._callables:
             try:
                 given = ask(origin)

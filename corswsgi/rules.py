@@ -47,8 +47,17 @@ class Rules:
     """What is decided about a request without Origin."""
     too_long: Decision
     """What is decided about an actual request whose origin is over MAX_ORIGIN_LENGTH."""
-    settled: dict[str, Decision]
-    """What has been decided about actual requests, by their origin, as far as it is kept."""
+    settled: dict[str, Decision | None]
+    """What has been decided about actual requests, by their origin, as far as it is kept.
+
+    Where exact origins are all that there is, each has a place, None until it is decided about.
+    """
+    stranger: Decision | None
+    """What is decided about an origin that is not in `settled`; None: it has to be judged.
+
+    It is there where exact origins are all that there is, so that refusing takes one look-up. A
+    cache of refusals would be defeated by a stream of origins never seen before.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -57,18 +66,17 @@ class Rules:
         self._preflights: dict[tuple[str, str, str, bool], Decision] = {}
         self._any: Decision | None = None
         self.no_origin = Decision(True, "no_origin", (), ("Origin",))
-        self.too_long = self._stranger = REFUSED["origin_not_allowed"]
+        self.too_long = REFUSED["origin_not_allowed"]
         if policy.allows_any_origin:
             # The same for everybody, with an Origin or without: nothing to vary by.
             headers = self._actual_headers("*")
             self.no_origin = Decision(True, "no_origin", headers, ())
             self.too_long = self._any = Decision(True, "origin_allowed", headers, ())
-        self._unsettled = {} if self._any else {"null": REFUSED["origin_null"]}
-        self.settled = self._unsettled.copy()
-        # Where exact origins are all there is, what is not among them is refused without further
-        # ado: a cache of refusals would be defeated by a stream of origins never seen before.
         only_exact = self._origins.only_exact and self._any is None
         self._exact = self._origins.exact if only_exact else None
+        self.stranger = REFUSED["origin_not_allowed"] if only_exact else None
+        self.settled = dict.fromkeys(self._exact or ())
+        self._start_over()
 
         methods = DEFAULT_METHODS if policy.methods is None else policy.methods
         self._methods = None if methods == ANY else CORS_SAFELISTED_METHODS.union(methods)
@@ -81,19 +89,25 @@ class Rules:
         """Decide about an actual request of `origin`."""
         if len(origin) > MAX_ORIGIN_LENGTH:
             return self.too_long
-        return self.settled.get(origin) or self.settle(origin)
+        return self.settled.get(origin, self.stranger) or self.settle(origin)
 
     def settle(self, origin: str) -> Decision:
         """Decide about an actual request of an origin that is neither too long nor `settled`."""
-        if self._exact is not None and origin not in self._exact:
-            return self._stranger
         decision = self.judge_actual(origin, None)
         if self._any is None and self._will_stand(origin, decision):
-            if len(self.settled) >= _MAX_SETTLED:
-                # Replaced, and not cleared: nobody shall find it without its first entry.
-                self.settled = self._unsettled.copy()
+            if self._room == 0:
+                if self._exact is not None:
+                    return decision  # the first to come are kept: nobody else can take the room
+                self.settled = {}
+                self._start_over()
             self.settled[origin] = decision
+            self._room -= 1
         return decision
+
+    def _start_over(self) -> None:
+        self._room = _MAX_SETTLED
+        if self._any is None:
+            self.settled["null"] = REFUSED["origin_null"]
 
     def judge_actual(self, origin: str, answer: bool | None) -> Decision:
         """Decide about an actual request afresh, with or without an `answer` about its origin."""

@@ -130,7 +130,7 @@ class CORSMiddleware:
             if len(origin) > MAX_ORIGIN_LENGTH:
                 decision = rules.too_long
             else:
-                decision = rules.settled.get(origin) or rules.settle(origin)
+                decision = rules.settled.get(origin, rules.stranger) or rules.settle(origin)
             if not decision.allowed and _is_logged(DEBUG):
                 _log_refusal(decision, environ)
         environ[DECISION] = decision

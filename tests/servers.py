@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 SERVERS = {
     "gunicorn": ["gunicorn", "--no-control-socket", "--threads", "4", "--bind", "{address}"],
-    "waitress": ["waitress", "--listen", "{address}"],
+    "waitress": ["waitress", "--listen", "{address}", "--threads", "4"],
 }
 
 
@@ -60,7 +60,7 @@ class Received(NamedTuple):
     """What a server has sent."""
 
     status: int
-    cors: list[tuple[str, str]]
+    cors: tuple[tuple[str, str], ...]
     """The CORS headers and Vary, sorted."""
     body: bytes
 
@@ -75,4 +75,4 @@ def raw(connection: socket.socket, request: str) -> Received:
             for name, value in response.getheaders()
             if name == "Vary" or name.startswith("Access-Control-")
         )
-        return Received(response.status, cors, response.read())
+        return Received(response.status, tuple(cors), response.read())

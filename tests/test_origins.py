@@ -243,7 +243,7 @@ def test_a_callable_that_fails_refuses_and_is_logged(
     assert (decision.allowed, decision.reason) == (False, "origin_check_failed")
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("corswsgi", logging.ERROR)
-    assert record.reason == "origin_check_failed"  # type: ignore[attr-defined]
+    assert vars(record)["reason"] == "origin_check_failed"
     assert "Asked" in record.getMessage()
     refused = decide(Policy(origins=Asked(answer)), "OPTIONS", APP, "PUT")
     assert (refused.reason, refused.status) == ("origin_check_failed", 403)
@@ -279,8 +279,20 @@ def test_the_caches_are_bounded_and_start_over() -> None:
     for number in range(3_000):
         assert decide(policy, "OPTIONS", f"https://a{number}.example.org", "PUT").allowed
     rules = policy.derive(Rules)
-    assert len(rules.settled) <= 4096
+    assert len(rules.settled) <= 4097, "those, and null"
     assert len(rules._preflights) <= 1024  # noqa: SLF001 - a bound is not public
+
+
+def test_exact_origins_that_come_first_are_kept() -> None:
+    origins = [f"https://a{number}.test" for number in range(5_000)]
+    policy = Policy(origins=origins)
+    for origin in origins * 2:
+        assert allowed(policy, origin)
+        assert not allowed(policy, f"{origin}.evil.test")
+    assert decide(policy, "GET", "null").reason == "origin_null"
+    kept = [decision for decision in policy.derive(Rules).settled.values() if decision]
+    assert len(kept) == 4097, "those, and null"
+    assert decide(policy, "GET", origins[0]) is decide(policy, "GET", origins[0])
 
 
 def test_decisions_are_shared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from http import HTTPStatus
+from wsgiref.validate import validator
 
 import pytest
 
@@ -19,7 +20,10 @@ def policy_of(options: Options | None) -> Policy | None:
 def through_the_middleware(case: Case) -> Answer:
     application = Application(case.app_status, case.sends)
     resources = {path: policy_of(options) for path, options in (case.resources or {}).items()}
-    middleware = CORSMiddleware(application, policy_of(case.options), resources=resources)
+    # The validator stands on both sides: before the middleware (in `get`), and behind it.
+    middleware = CORSMiddleware(
+        validator(application), policy_of(case.options), resources=resources
+    )
     response = get(middleware, case.path, case.method, case.request)
     assert response.body == (b"ran" if application.runs else b"")
     return Answer(response.status, response.headers, bool(application.runs))
@@ -29,7 +33,10 @@ def through_a_callable(case: Case) -> Answer:
     application = Application(case.app_status, case.sends)
     policy = policy_of(case.options)
     response = get(
-        CORSMiddleware(application, lambda environ: policy), case.path, case.method, case.request
+        CORSMiddleware(validator(application), lambda environ: policy),
+        case.path,
+        case.method,
+        case.request,
     )
     return Answer(response.status, response.headers, bool(application.runs))
 
