@@ -20,12 +20,12 @@ def corrected_origin(text: str) -> str | None:
     return guess if guess != text and guess is not None and parse_pattern(guess) else None
 
 
-def _corrected_expression(text: str) -> str | None:
+def _corrected_expression(text: str) -> str:
     r"""``^https://.*\.example\.com$`` is a text that was meant as an expression."""
     text = re.sub(r"^\^|\$$", "", text)
-    text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text).replace("\\.", ".")
-    # Whatever else it says has no counterpart among patterns.
-    return None if set(text) & set("\\^$()[]{}|+?") else text
+    # Whatever else it says has no counterpart among patterns, and is none.
+    text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text)
+    return text.replace("\\.", ".")
 
 
 def _corrected_url(text: str) -> str | None:

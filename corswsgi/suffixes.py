@@ -26,6 +26,6 @@ class PublicSuffixes:
         except UnicodeError:
             below = f".{host}"
         for rule in self._rules:
-            if rule.endswith(below) and rule[0] != "!":
+            if rule.endswith(below):
                 return rule.removeprefix("*.").encode("idna").decode("ascii")
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import sys
@@ -14,6 +15,7 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from corswsgi import CORSMiddleware, Decision, Policy, PolicyError
+from corswsgi.rules import Rules
 from tests.conformance.cases import APP, EVIL, asking, from_, grants
 from tests.wsgi import Application, environ_of, get, send
 
@@ -387,8 +389,9 @@ def test_the_same_policy_twice_is_the_same_as_once(policy: Any) -> None:
 @pytest.mark.parametrize("outer", [ONE, LATE_ONE], ids=["policy", "callable"])
 @pytest.mark.parametrize("inner", [OTHER, LATE_OTHER, ONE, LATE_ONE])
 @pytest.mark.parametrize("starts_first", [False, True])
+@pytest.mark.parametrize("own", [[], [("Access-Control-Allow-Origin", "*")]])
 def test_a_response_made_between_two_middlewares(
-    outer: Any, inner: Any, starts_first: bool
+    outer: Any, inner: Any, starts_first: bool, own: list[tuple[str, str]]
 ) -> None:
     """What answers for an application that fails is governed by the outer policy."""
 
@@ -401,8 +404,7 @@ def test_a_response_made_between_two_middlewares(
         try:
             CORSMiddleware(fails, inner)(environ, start_response)
         except LookupError:
-            stray = [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")]
-            start_response("500 Oh", stray, sys.exc_info())
+            start_response("500 Oh", [("Content-Type", "text/plain"), *own], sys.exc_info())
         return [b"sorry"]
 
     for headers, expected in ((from_(APP), grants()), (from_(EVIL), {"Vary": "Origin"})):
@@ -410,6 +412,20 @@ def test_a_response_made_between_two_middlewares(
         response = send(CORSMiddleware(answers, outer), environ)
         assert (response.status, response.cors) == (500, expected)
         assert environ[KEY].allowed == (expected != {"Vary": "Origin"})
+
+
+def test_an_answer_that_only_varies_alike_is_another_one() -> None:
+    def fails(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        raise LookupError
+
+    def answers(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        with contextlib.suppress(LookupError):
+            CORSMiddleware(fails, Policy(origins=[APP], max_age=0))(environ, start_response)
+        start_response("500 Oh", [("Content-Type", "text/plain"), ("Vary", "Origin")])
+        return []
+
+    outer = CORSMiddleware(answers, Policy(origins=[APP], expose_headers="X-A"))
+    assert get(outer, headers=from_(APP)).cors == grants(Expose_Headers="X-A")
 
 
 # Configuration.
@@ -547,6 +563,15 @@ def test_threads_get_one_policy_or_the_other() -> None:
     changing.join()
     assert wrong == []
     assert all(len(answers) > 1 for answers in consistent)
+
+
+def test_refused_origins_among_exact_ones_are_not_kept() -> None:
+    policy = Policy(origins=[APP])
+    middleware = CORSMiddleware(Application(), policy)
+    for number in range(10):
+        get(middleware, headers=from_(f"https://a{number}.test"))
+    get(middleware, headers=from_(APP))
+    assert policy.derive(Rules).settled.keys() == {APP, "null"}
 
 
 def test_nothing_keeps_a_policy_alive() -> None:
