@@ -23,8 +23,8 @@ def corrected_origin(text: str) -> str | None:
 def _corrected_expression(text: str) -> str:
     r"""``^https://.*\.example\.com$`` is a text that was meant as an expression."""
     text = re.sub(r"^\^|\$$", "", text)
-    # Whatever else it says has no counterpart among patterns, and is none.
     text = re.sub(r"\(?(?:\.|\[[^]]*\]|\\w)[*+]\)?\\\.", "*.", text)
+    # Whatever else it said has no counterpart among patterns, and is still there.
     return text.replace("\\.", ".")
 
 
