@@ -180,7 +180,11 @@ def test_the_example_shows_an_allowed_and_a_refused_origin() -> None:
         assert lines.count(line) == count
 
 
-def test_in_ci_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_ci_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / "program"
+    program.touch(0o755)
+    assert needed("program") == str(program)
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no-such-program"):
         needed("no-such-program")
