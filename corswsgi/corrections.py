@@ -16,6 +16,8 @@ _is_plain_idn = re.compile(
 
 def corrected_origin(text: str) -> str | None:
     """Guess the pattern that `text` was meant to be; None if there is no good guess."""
+    if text == "null" or ("@" in text and "://" not in text):
+        return None
     guess = _corrected_expression(text) if "\\" in text else _corrected_url(text)
     return guess if guess != text and guess is not None and parse_pattern(guess) else None
 
@@ -71,7 +73,9 @@ def split_origins(text: str) -> list[str] | None:
     parts = [part for part in re.split(r"[,;\s]+", text) if part]
     origins = [part if parse_pattern(part) else corrected_origin(part) for part in parts]
     found = [origin for origin in origins if origin is not None]
-    return found if len(parts) == len(found) > 1 else None
+    # A space may be a slip in the middle of one origin; a comma is none.
+    is_list = bool(re.search("[,;]", text)) or all("://" in part for part in parts)
+    return found if is_list and len(parts) == len(found) > 1 else None
 
 
 def as_https(pattern: str) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from .fetch import CORS_RESPONSE_HEADERS
-from .headers import EXPOSE_HEADERS_LOWER, Header, merged_vary, with_exposed
+from .headers import EXPOSE_HEADERS_LOWER, Header, cors_headers, merged_vary, with_exposed
 
 Refusal = Literal[
     "origin_not_allowed",
@@ -65,11 +65,16 @@ class Decision:
         object.__setattr__(self, "added", self.headers + vary)
 
     def is_applied_to(self, headers: list[Header]) -> bool:
-        """Tell whether response headers say already what this decision adds to them."""
-        if self.headers:
-            return self.headers[0] in headers
+        """Tell whether response headers say already what this decision makes of them."""
         values = ", ".join([value for name, value in headers if name.lower() == "vary"])
-        return merged_vary(values, self.vary) == values
+        if merged_vary(values, self.vary) != values:
+            return False
+        # Names are compared in lower case: what stands in between may write them otherwise.
+        own = [(name.lower(), value) for name, value in cors_headers(headers)]
+        if self.headers:
+            name, value = self.headers[0]
+            return (name.lower(), value) in own
+        return not (own and self.replaces)
 
     def apply(self, headers: list[Header], harmless: set[str] | None = None) -> list[Header]:
         """Return what the policy makes of an application's response headers; a new list.

@@ -165,7 +165,8 @@ class OptionReader:
                 "as in max_age=600; 0 turns caching off, None leaves the header out.",
             )
         elif not 0 <= seconds <= MAX_AGE_LIMIT or seconds != int(seconds):
-            nearest = round(min(max(seconds, 0), MAX_AGE_LIMIT)) if seconds == seconds else 0
+            in_range = seconds == seconds  # nan does not equal itself
+            nearest = round(min(max(seconds, 0), MAX_AGE_LIMIT)) if in_range else 600
             self.refuse(
                 "max_age",
                 value,
@@ -203,7 +204,7 @@ class OptionReader:
         dangers: AbstractSet[str],
     ) -> None:
         """Refuse what is dangerous, or without effect, with ``supports_credentials`` only."""
-        if origins == ANY:
+        if origins is ANY:
             self.refuse(
                 "origins",
                 "*",
@@ -229,7 +230,7 @@ class OptionReader:
             self._check_suffixes()
 
     def _check_width(self, expression: re.Pattern[str]) -> None:
-        for probe in probes():
+        for probe in probes(expression.pattern):
             if expression.fullmatch(probe):
                 self.refuse(
                     "origins",
@@ -266,9 +267,9 @@ class OptionReader:
                     "origins",
                     text,
                     "public_suffix",
-                    f"{shown(text)} takes in the public suffix {suffix}: anybody can have a name "
-                    "under it, and with supports_credentials could read in the name of your "
-                    "visitors.",
+                    f"{shown(text)} takes in the public suffix {suffix}: with "
+                    "supports_credentials, whoever gets a name under it could read in the name "
+                    "of your visitors.",
                     f"did you mean '{pattern.scheme}://*.YOUR-NAME.{suffix}'? Where all of it is "
                     'yours, dangerously_allow=["public_suffixes"] lifts this.',
                 )
@@ -308,10 +309,13 @@ class OptionReader:
 
     def _can_match(self, expression: re.Pattern[str]) -> bool:
         """Refuse an expression that is nothing but a text, and that no origin is."""
-        text = expression.pattern.removeprefix("^").removesuffix("$")
-        text = re.sub(r"\\([./:-])", r"\1", text)
-        is_text = not set(text) & set("\\^$*+?()[]{}|") and not expression.flags & _FLAGS
-        if not is_text or parse_pattern(text) is not None:
+        written = expression.pattern.removeprefix("^").removesuffix("$")
+        text = re.sub(r"\\([./:-])", r"\1", written)
+        if set(text) & set("\\^$*+?()[]{}|") or expression.flags & _FLAGS:
+            return True
+        # A dot that is not escaped may have been meant as one, or as any letter.
+        lettered = re.sub(r"\\([./:-])", r"\1", re.sub(r"(?<!\\)\.", "a", written))
+        if parse_pattern(text) is not None or parse_pattern(lettered) is not None:
             return True
         corrected = corrected_origin(text)
         self.refuse(

@@ -135,7 +135,8 @@ class Policy:
     @property
     def allows_any_origin(self) -> bool:
         """True for ``origins="*"``."""
-        return self.origins == ANY
+        # Not `==`, which would ask a callable whether it is equal to "*".
+        return self.origins is ANY
 
     def replace(self, **options: Any) -> Policy:
         """Return a policy with these options in place of this one's; all of it is checked anew."""
@@ -196,7 +197,7 @@ def _unpickled(options: dict[str, Any]) -> Policy:
 
 def _written(value: object) -> str:
     """Return an option's value as one would write it."""
-    if value == ANY:
+    if isinstance(value, tuple) and [*map(repr, value)] == [repr("*")]:
         return repr("*")
     if isinstance(value, frozenset):
         return repr(sorted(value))

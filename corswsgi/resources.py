@@ -15,7 +15,7 @@ _BELOW = "/*"
 
 _has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
 # Expressions and the placeholders of routes: as a path they would match nothing that was meant.
-_is_no_path = re.compile(r"[\\^|<>\[\]{}]").search
+_is_no_path = re.compile(r"[\\^|<>\[\]{}]|\.\+|/:|\$$").search
 _has_dot_segment = re.compile(r"/\.{1,2}(?:/|$)").search
 
 

@@ -95,7 +95,8 @@ class Rules:
         """Decide about an actual request of an origin that is neither too long nor `settled`."""
         decision = self.judge_actual(origin, None)
         if self._any is None and self._will_stand(origin, decision):
-            if self._room == 0:
+            # Not `== 0`: two threads may have taken the last place at once.
+            if self._room <= 0:
                 if self._exact is not None:
                     return decision  # the first to come are kept: nobody else can take the room
                 self.settled = {}

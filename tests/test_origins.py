@@ -283,6 +283,15 @@ def test_the_caches_are_bounded_and_start_over() -> None:
     assert len(rules._preflights) <= 1024  # noqa: SLF001 - a bound is not public
 
 
+def test_the_caches_stay_bounded_if_two_threads_take_the_last_place() -> None:
+    policy = Policy(origins=["https://*.example.org"])
+    rules = policy.derive(Rules)
+    rules._room = -1  # noqa: SLF001 - where the race ends is not public
+    for number in range(5_000):
+        assert not decide(policy, "GET", f"https://a{number}.test").allowed
+    assert len(rules.settled) <= 4097
+
+
 def test_exact_origins_that_come_first_are_kept() -> None:
     origins = [f"https://a{number}.test" for number in range(5_000)]
     policy = Policy(origins=origins)

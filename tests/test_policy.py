@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi import Policy, PolicyError, Problem, ProblemReason
+from corswsgi import Policy, PolicyError, Problem, ProblemReason, decide
 
 APP = "https://app.example.com"
 
@@ -132,6 +132,9 @@ ORIGINS = [
     ("https://exa\x00mple.com", "malformed_origin", "window.origin"),
     ("https://" + "a." * 200 + "example", "malformed_origin", "window.origin"),
     ("null", "null_origin", "localhost"),
+    ("null, https://a.example", "malformed_origin", "window.origin"),
+    ("mailto:x@example.com", "malformed_origin", "window.origin"),
+    ("https://exa mple.com", "malformed_origin", "window.origin"),
     (f"{APP}, https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
     (f"{APP}/, https://B.example/", "several_in_one", f"['{APP}', 'https://b.example']"),
     ("a, b", "several_in_one", "['https://a', 'https://b']"),
@@ -236,7 +239,7 @@ def test_a_wildcard_stands_alone(option: str) -> None:
         ("max_age", timedelta(days=2), "out_of_range", "86400"),
         ("max_age", 1.5, "out_of_range", "did you mean 2"),
         ("max_age", timedelta(milliseconds=1), "out_of_range", "did you mean 0"),
-        ("max_age", float("nan"), "out_of_range", "did you mean 0"),
+        ("max_age", float("nan"), "out_of_range", "did you mean 600"),
         ("max_age", float("inf"), "out_of_range", "86400"),
         ("max_age", float("-inf"), "out_of_range", "did you mean 0"),
         ("max_age", 10**400, "out_of_range", "86400"),
@@ -280,6 +283,13 @@ def test_another_option_is_refused(option: str, value: object, reason: str, hint
         ),
         ({"origins": re.compile(r"https://\[.*\]")}, "wildcard_with_credentials"),
         ({"origins": re.compile(r"https://.*\.de")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.eu")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://.*:9000")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z0-9-]+\.workers\.dev")}, "wildcard_with_credentials"),
+        (
+            {"origins": re.compile(r"https://[a-z]{3,8}-[a-z]{3,8}\.com")},
+            "wildcard_with_credentials",
+        ),
         ({"origins": re.compile(r"https://.*\.vercel\.app")}, "wildcard_with_credentials"),
         ({"origins": APP, "expose_headers": "*"}, "wildcard_with_credentials"),
         ({"origins": "http://app.example.com"}, "insecure_origin"),
@@ -329,6 +339,8 @@ def test_with_credentials(options: dict[str, Any], reason: str) -> None:
         re.compile(r"https:\/\/app\.example\.com"),
         re.compile(r"^https://app\.example\.com$"),
         re.compile(r"https://app.example.com"),
+        re.compile(r"https://pr-...\.example\.com"),
+        re.compile(r"https://..\.example\.com"),
         re.compile(r"HTTPS://APP", re.IGNORECASE),
         re.compile(r" https://app ", re.VERBOSE),
         "https://*.xn--zzzz99999.example",
@@ -380,6 +392,25 @@ class Hostile:
         raise NotImplementedError
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Equal:
+    """A callable that has its own idea of equality, as objects that build queries do."""
+
+    def __call__(self, origin: str) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        raise NotImplementedError
+
+    __hash__ = object.__hash__
+
+
+def test_a_callable_is_not_compared() -> None:
+    policy = Policy(origins=[Equal()], supports_credentials=True)
+    assert not policy.allows_any_origin
+    assert not decide(policy, "GET", "https://evil.test").allowed
+    assert "Equal" in repr(policy)
 
 
 @pytest.mark.parametrize("option", [*[*Policy.__annotations__][:8], "unknown"])

@@ -389,7 +389,14 @@ def test_the_same_policy_twice_is_the_same_as_once(policy: Any) -> None:
 @pytest.mark.parametrize("outer", [ONE, LATE_ONE], ids=["policy", "callable"])
 @pytest.mark.parametrize("inner", [OTHER, LATE_OTHER, ONE, LATE_ONE])
 @pytest.mark.parametrize("starts_first", [False, True])
-@pytest.mark.parametrize("own", [[], [("Access-Control-Allow-Origin", "*")]])
+@pytest.mark.parametrize(
+    "own",
+    [
+        [],
+        [("Access-Control-Allow-Origin", "*")],
+        [("Vary", "Origin"), ("Access-Control-Allow-Origin", "*")],
+    ],
+)
 def test_a_response_made_between_two_middlewares(
     outer: Any, inner: Any, starts_first: bool, own: list[tuple[str, str]]
 ) -> None:
@@ -412,6 +419,18 @@ def test_a_response_made_between_two_middlewares(
         response = send(CORSMiddleware(answers, outer), environ)
         assert (response.status, response.cors) == (500, expected)
         assert environ[KEY].allowed == (expected != {"Vary": "Origin"})
+
+
+@pytest.mark.parametrize("outer", [OTHER, LATE_OTHER], ids=["policy", "callable"])
+def test_an_inner_decision_stands_in_whatever_case_it_is_written(outer: Any) -> None:
+    def lowers(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, [(name.lower(), value) for name, value in headers])
+
+        return CORSMiddleware(Application(), ONE)(environ, start)
+
+    response = get(CORSMiddleware(lowers, outer), headers=from_(APP))
+    assert response.cors == {name.lower(): value for name, value in grants().items()}
 
 
 def test_an_answer_that_only_varies_alike_is_another_one() -> None:
