@@ -91,6 +91,7 @@ class Decision:
             harmless = set()
         result = [*headers, *self.added]
         vary_at = None
+        vary_name = vary = ""
         exposes = False
         dropped: list[int] = []
         # One pass with indices, and not a comprehension for each purpose, which would take twice
@@ -101,10 +102,10 @@ class Decision:
             lower = name.lower()
             if lower == "vary":
                 if vary_at is None:
-                    vary_at = place
+                    vary_at, vary_name, vary = place, name, value
                 else:
                     # One line means the same as several (RFC 9110, 5.3); some caches read one.
-                    result[vary_at] = (result[vary_at][0], f"{result[vary_at][1]}, {value}")
+                    vary = f"{vary}, {value}"
                     dropped.append(place)
             elif lower not in CORS_RESPONSE_HEADERS:
                 if len(harmless) < _MAX_HARMLESS:
@@ -112,10 +113,10 @@ class Decision:
             elif self.replaces:
                 dropped.append(place)
                 exposes = exposes or lower == EXPOSE_HEADERS_LOWER
-        if vary_at is not None and self.vary:
-            result.pop()
-            name, value = result[vary_at]
-            result[vary_at] = (name, merged_vary(value, self.vary))
+        if vary_at is not None:
+            result[vary_at] = (vary_name, merged_vary(vary, self.vary))
+            if self.vary:
+                del result[-1]
         if exposes and self.allowed:
             own = [headers[place] for place in dropped]
             ruled = slice(len(headers), len(headers) + len(self.headers))
