@@ -64,21 +64,20 @@ def explain_origin(decision: Decision, policy: Policy | None, origin: str) -> st
             "the page's origin is null, which any page can get (in a sandboxed frame, from a "
             "file). Serve the page over http://localhost or https, and add that to origins."
         )
-    if decision.reason != "origin_not_allowed":
+    if policy is None or decision.reason != "origin_not_allowed":
         return "a callable that has to decide about it failed. The log of corswsgi says where."
     if parse_origin(origin) is None:
         return f"{shown(origin)} is not the form in which a browser sends an origin."
     why = f"the origin {shown(origin)} is not among the policy's origins."
-    if policy is not None:
-        try:
-            # Advice that would be refused is none.
-            Policy(
-                origins=origin,
-                supports_credentials=policy.supports_credentials,
-                dangerously_allow=policy.dangerously_allow,
-            )
-        except PolicyError as error:
-            return f"{why} It could not be: {error.problems[0].message}"
+    try:
+        # Advice that would be refused is none.
+        Policy(
+            origins=origin,
+            supports_credentials=policy.supports_credentials,
+            dangerously_allow=policy.dangerously_allow,
+        )
+    except PolicyError as error:
+        return f"{why} It could not be: {error.problems[0].message}"
     return f"{why} To allow it, add {shown(origin)} to origins."
 
 

@@ -251,6 +251,18 @@ CROSS_SITE = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
         (ONE, EVIL, "origin_not_allowed", "To allow it, add 'https://evil.test' to origins."),
         (lambda environ: ONE, EVIL, "origin_not_allowed", "add 'https://evil.test' to origins."),
         (ONE, "null", "origin_null", "and add that to origins."),
+        (
+            Policy(origins=[APP], supports_credentials=True),
+            "http://a.test",
+            "origin_not_allowed",
+            "could read in the name of its visitors.",
+        ),
+        (
+            lambda environ: Policy(origins=[APP], supports_credentials=True),
+            "http://a.test",
+            "origin_not_allowed",
+            "could read in the name of its visitors.",
+        ),
         (lambda environ: "*", EVIL, "policy_check_failed", "The log of corswsgi says where."),
     ],
 )
