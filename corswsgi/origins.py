@@ -30,9 +30,9 @@ MAX_ORIGIN_LENGTH = 32 + len("://") + _MAX_HOST_LENGTH + len(".:65535")
 # URL standard, 4.3 and 4.7: how a browser serializes an origin (HTML, 7.1.1, ASCII serialization).
 # Hosts of http and https are domains or addresses. Those of other schemes (browser extensions,
 # apps in a web view) are opaque: Safari's extensions have an identifier in upper case, Electron's
-# apps are `app://.`. Labels are
-# letters, digits, hyphens and underscores, although the URL standard lets more through: nobody's
-# host has them, and `https://example.com{.evil.test` has deceived other libraries.
+# apps are `app://.`. Labels are letters, digits, hyphens and underscores, although the URL standard
+# lets more through: nobody's host has it, and `https://example.com{.evil.test` has deceived other
+# libraries.
 _LABEL = r"[a-z0-9_-]{1,63}"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*\.?"
 _match_origin = re.compile(

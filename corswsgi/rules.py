@@ -31,6 +31,9 @@ _MAX_METHOD_LENGTH = 64
 _MAX_ECHO_LENGTH = 1024
 _MAX_ECHO_COMMAS = 128
 
+# The answer to a request without Origin, where one with an Origin may get another.
+_VARIES = Decision(True, "no_origin", (), ("Origin",))
+
 # How many empty members to put up with: RFC 9110, 5.6.1.2, asks for "a reasonable number".
 _SPARE_COMMAS = 16
 
@@ -65,7 +68,7 @@ class Rules:
         self._headers = _RequestedHeaders(policy)
         self._preflights: dict[tuple[str, str, str, bool], Decision] = {}
         self._any: Decision | None = None
-        self.no_origin = Decision(True, "no_origin", (), ("Origin",))
+        self.no_origin = _VARIES
         self.too_long = REFUSED["origin_not_allowed"]
         if policy.allows_any_origin:
             # The same for everybody, with an Origin or without: nothing to vary by.
@@ -73,9 +76,8 @@ class Rules:
             self.no_origin = Decision(True, "no_origin", headers, ())
             self.too_long = self._any = Decision(True, "origin_allowed", headers, ())
         only_exact = self._origins.only_exact and self._any is None
-        self._exact = self._origins.exact if only_exact else None
         self.stranger = REFUSED["origin_not_allowed"] if only_exact else None
-        self.settled = dict.fromkeys(self._exact or ())
+        self.settled = dict.fromkeys(self._origins.exact if only_exact else ())
         self._start_over()
 
         methods = DEFAULT_METHODS if policy.methods is None else policy.methods
@@ -97,7 +99,7 @@ class Rules:
         if self._any is None and self._will_stand(origin, decision):
             # Not `== 0`: two threads may have taken the last place at once.
             if self._room <= 0:
-                if self._exact is not None:
+                if self.stranger is not None:
                     return decision  # the first to come are kept: nobody else can take the room
                 self.settled = {}
                 self._start_over()
@@ -132,7 +134,7 @@ class Rules:
             or len(method) > self._max_method_length
         ):
             return self.judge_preflight(origin, method, headers, private_network, None)
-        if self._exact is not None and origin not in self._exact and origin != "null":
+        if self.stranger is not None and origin not in self.settled:
             return REFUSED_PREFLIGHT["origin_not_allowed"]
         key = (origin, method, headers, private_network)
         decision = self._preflights.get(key)
@@ -278,24 +280,13 @@ class NoRules:
     policy = None
     no_origin = REFUSED["policy_check_failed"]
 
-    # The parameters are those of `Rules`.
-    def actual(self, origin: str) -> Decision:  # noqa: ARG002
+    def actual(self, _origin: str) -> Decision:
         """Refuse."""
         return REFUSED["policy_check_failed"]
 
-    def preflight(
-        self,
-        origin: str,  # noqa: ARG002
-        method: str,  # noqa: ARG002
-        headers: str,  # noqa: ARG002
-        private_network: bool,  # noqa: ARG002
-    ) -> Decision:
+    def preflight(self, *_request: str | bool) -> Decision:
         """Refuse."""
         return REFUSED_PREFLIGHT["policy_check_failed"]
-
-
-# To a request without Origin, where another one's answer depends on what its caller finds out.
-_DEPENDS_ON_ORIGIN = Decision(True, "no_origin", (), ("Origin",))
 
 
 def decide(
@@ -328,7 +319,7 @@ def decide(
     """
     rules = policy.derive(Rules)
     if origin is None:
-        return rules.no_origin if origin_allowed is None else _DEPENDS_ON_ORIGIN
+        return rules.no_origin if origin_allowed is None else _VARIES
     if method != "OPTIONS" or requested_method is None:
         if origin_allowed is None:
             return rules.actual(origin)

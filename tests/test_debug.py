@@ -47,6 +47,11 @@ LISTS = told(
 ECHOED = told(Access_Control_Allow_Origin=APP, Access_Control_Allow_Credentials="true")
 ECHOED_METHOD = {**ECHOED, "Access-Control-Allow-Methods": "PUT"}
 
+
+def answers_nothing(origin: str) -> Any:
+    return None
+
+
 REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
     (
         ONE,
@@ -82,7 +87,7 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         "http://localhost or https",
     ),
     (
-        Policy(origins=lambda origin: None),  # type: ignore[arg-type, return-value]
+        Policy(origins=answers_nothing),
         (EVIL,),
         403,
         told(),
@@ -150,15 +155,8 @@ def test_a_refused_preflight_says_why(
     assert record.getMessage().isprintable()
 
 
-@pytest.mark.parametrize(("policy", "arguments", "status", "headers", "reason", "why"), REFUSED)
-def test_without_debug_nothing_is_disclosed(
-    policy: Policy,
-    arguments: tuple[Any, ...],
-    status: int,
-    headers: dict[str, str],
-    reason: str,
-    why: str,
-) -> None:
+@pytest.mark.parametrize(("policy", "arguments"), [case[:2] for case in REFUSED])
+def test_without_debug_nothing_is_disclosed(policy: Policy, arguments: tuple[Any, ...]) -> None:
     response = ask(policy, *arguments, debug=False)
     assert (response.status, response.cors, response.body) == (403, REFUSES_PREFLIGHT, b"")
 
@@ -316,9 +314,10 @@ async def asynchronous() -> bool:
 
 
 def test_debug_is_a_bool_or_a_plain_callable() -> None:
-    for debug in (None, "False", 0, asynchronous):
+    wrong: list[Any] = [None, "False", 0, asynchronous]
+    for debug in wrong:
         with pytest.raises(PolicyError) as raised:
-            CORSMiddleware(Application(), ONE, debug=debug)  # type: ignore[arg-type]
+            CORSMiddleware(Application(), ONE, debug=debug)
         assert [(problem.option, problem.reason) for problem in raised.value.problems] == [
             ("debug", "wrong_type")
         ]

@@ -148,7 +148,7 @@ def test_a_decision_is_a_value() -> None:
         "vary=('Origin',), status=None)"
     )
     with pytest.raises(dataclasses.FrozenInstanceError):
-        decision.allowed = False  # type: ignore[misc]
+        decision.allowed = False  # type: ignore[misc]  # that is the test
 
 
 def test_apply_makes_a_new_list() -> None:

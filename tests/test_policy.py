@@ -391,7 +391,7 @@ class Hostile:
     def __eq__(self, other: object) -> bool:
         raise NotImplementedError
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python spells unhashable
 
 
 class Equal:
@@ -534,7 +534,7 @@ def test_options_are_normalized() -> None:
     assert policy.allow_headers == ("X-A",)
     assert policy.expose_headers == ("X-A", "X-B"), "a set has to get an order"
     assert policy.max_age == 120
-    assert Policy(origins=APP, max_age=60.0).max_age == 60  # type: ignore[arg-type]
+    assert Policy(origins=APP, max_age=60.0).max_age == 60  # type: ignore[arg-type]  # untyped callers
 
 
 def test_repr_shows_what_is_not_the_default() -> None:
@@ -604,11 +604,11 @@ def test_different_by_value() -> None:
 def test_immutable() -> None:
     policy = Policy(origins=APP)
     with pytest.raises(AttributeError):
-        policy.max_age = 0  # type: ignore[misc]
+        policy.max_age = 0  # type: ignore[misc]  # that is the test
     with pytest.raises(AttributeError):
         del policy.max_age
     with pytest.raises((AttributeError, TypeError)):
-        policy.other = 0  # type: ignore[attr-defined]
+        policy.other = 0  # type: ignore[attr-defined]  # that is the test
 
 
 def test_the_lists_given_are_not_kept() -> None:
@@ -642,7 +642,7 @@ def test_dataclasses_replace() -> None:
 
 def test_keyword_only() -> None:
     with pytest.raises(TypeError):
-        Policy(APP)  # type: ignore[call-arg]
+        Policy(APP)  # type: ignore[call-arg]  # that is the test
 
 
 def test_what_is_derived_is_made_once() -> None:

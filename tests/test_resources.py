@@ -86,13 +86,11 @@ def test_a_path_that_is_taken(path: str) -> None:
 
 
 def test_all_problems_of_resources_at_once() -> None:
+    policy: Any = "*"
+    resources: Any = {"api": {"origins": "*"}, "/x": "*", "/ok": None}
+    debug: Any = "no"
     with pytest.raises(PolicyError) as raised:
-        CORSMiddleware(
-            Application(),
-            "*",  # type: ignore[arg-type]
-            resources={"api": {"origins": "*"}, "/x": "*", "/ok": None},  # type: ignore[dict-item]
-            debug="no",  # type: ignore[arg-type]
-        )
+        CORSMiddleware(Application(), policy, resources=resources, debug=debug)
     assert [(problem.option, problem.reason) for problem in raised.value.problems] == [
         ("policy", "wrong_type"),
         ("resources['api']", "malformed_path"),

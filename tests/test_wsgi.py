@@ -451,17 +451,19 @@ def test_an_answer_that_only_varies_alike_is_another_one() -> None:
 
 
 def test_what_is_not_callable_is_refused() -> None:
-    for app in (None, ONE, "app"):
+    wrong: list[Any] = [None, ONE, "app"]
+    for app in wrong:
         with pytest.raises(PolicyError) as raised:
-            CORSMiddleware(app, ONE)  # type: ignore[arg-type]
+            CORSMiddleware(app, ONE)
         assert [problem.option for problem in raised.value.problems] == ["app"]
+    swapped: Any = (ONE, Application())
     with pytest.raises(PolicyError) as raised:
-        CORSMiddleware(ONE, Application())  # type: ignore[arg-type]
+        CORSMiddleware(*swapped)
     assert [problem.option for problem in raised.value.problems] == ["app"]
 
 
 def test_what_is_refused() -> None:
-    for policy, resources, reason in (
+    wrong: list[tuple[Any, Any, str]] = [
         (None, None, "required"),
         (None, {}, "required"),
         ("*", None, "wrong_type"),
@@ -471,14 +473,15 @@ def test_what_is_refused() -> None:
         (ONE, ["/a"], "wrong_type"),
         (ONE, "/a", "wrong_type"),
         (ONE, {"/a": LATE_ONE}, "wrong_type"),
-    ):
+    ]
+    for policy, resources, reason in wrong:
         with pytest.raises(PolicyError) as raised:
-            CORSMiddleware(Application(), policy, resources=resources)  # type: ignore[arg-type]
+            CORSMiddleware(Application(), policy, resources=resources)
         assert [problem.reason for problem in raised.value.problems] == [reason]
         if reason != "required":
             middleware = CORSMiddleware(Application(), ONE)
             with pytest.raises(PolicyError):
-                middleware.reconfigure(policy, resources=resources)  # type: ignore[arg-type]
+                middleware.reconfigure(policy, resources=resources)
             assert granted(get(middleware, headers=from_(APP))), "the old one stays in force"
 
 
