@@ -27,6 +27,8 @@ ProblemReason = Literal[
     "wrong_direction",
     "out_of_range",
     "malformed_path",
+    "given_twice",
+    "without_effect",
 ]
 """Every reason that a `Problem` can have; ``docs/reference.md`` says what each one means."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from difflib import get_close_matches
@@ -60,7 +60,7 @@ class OptionReader:
                 value,
                 "unknown_option",
                 "there is no such option.",
-                did_you_mean(name, known) or f"the options are {', '.join(known)}.",
+                did_you_mean(name, known),
             )
 
     def origins(self, value: object) -> tuple[OriginRule, ...]:
@@ -193,7 +193,7 @@ class OptionReader:
                     name,
                     "unknown_value",
                     f"{shown(name)} is none of the refusals that can be lifted.",
-                    did_you_mean(name, DANGERS) or f"they are {', '.join(DANGERS)}.",
+                    did_you_mean(name, DANGERS, kind="refusals"),
                 )
         return frozenset(names)
 
@@ -468,10 +468,17 @@ class OptionReader:
         )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint that names the one of `known` that `name` was probably meant to be."""
-    close = get_close_matches(name.lower(), list(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else None
+def did_you_mean(
+    name: str, known: Collection[str], written: Callable[[str], str] = str, kind: str = "options"
+) -> str:
+    """Return a hint that names the one of `known` that `name` was probably meant to be, or all.
+
+    `written` makes of an option's name what people write, such as a setting's.
+    """
+    close = get_close_matches(name.lower(), known, n=1)
+    if close:
+        return f"did you mean {written(close[0])!r}?"
+    return f"the {kind} are {', '.join(map(written, known))}."
 
 
 def is_async(function: object) -> bool:

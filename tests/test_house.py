@@ -32,6 +32,7 @@ ORDER = [
     "suffixes",
     "options",
     "policy",
+    "layers",
     "headers",
     "decision",
     "rules",

@@ -1,0 +1,142 @@
+"""What is said about the CORS of one application, and who governs its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+
+from corswsgi import CORSMiddleware, Policy, Problem
+from corswsgi.layers import Layer
+
+from .compiled import CompiledPolicies
+from .debugger import answer_error
+from .options import NOT_GIVEN, NotGiven, read_app, read_config, refuse
+from .routes import find_route, requested_method, routed_path
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from werkzeug.routing import Rule
+
+EXTENSION = "corswsgi"
+"""The key of ``app.extensions``, for the `AppPolicies` of an application."""
+
+
+class AppPolicies:
+    """Which policy governs a request to an application.
+
+    It gathers what CORS(app), CORS(blueprint) and the marks of views say, and compiles it before
+    the application's first response.
+    """
+
+    is_installed = False
+    """Whether all requests of the application come through here, by way of its `wsgi_app`."""
+    app_layer: Layer | NotGiven = NOT_GIVEN
+    """What CORS(app) was given."""
+
+    def __init__(self, app: Flask) -> None:
+        self.blueprints: dict[str, Layer] = {}
+        """What CORS(blueprint) was given, by the name that the blueprint is registered under."""
+        self._app = app
+        self._resources: Mapping[str, Layer] | None = None
+        self._config: Mapping[str, Any] = {}
+        self._compiled: CompiledPolicies | None = None
+        self._lock = Lock()
+
+    @classmethod
+    def of(cls, app: Flask) -> AppPolicies:
+        """Return those of an application; at the first call, empty ones."""
+        if EXTENSION not in app.extensions:
+            # setdefault: of two threads that come first together, both have to get the same ones.
+            app.extensions.setdefault(EXTENSION, cls(app))
+        policies: AppPolicies = app.extensions[EXTENSION]
+        return policies
+
+    def set_app_layer(self, layer: Layer, resources: Mapping[str, Layer] | None) -> None:
+        """Say what CORS(app) was given, app.config included."""
+        self.app_layer, self._resources = layer, resources
+        self._config = read_config(self._app.config)
+        self._compiled = None
+
+    def install(self) -> None:
+        """Put a middleware in front of the application, once."""
+        if self.is_installed:
+            return
+        self.is_installed = True
+        app, middleware = self._app, self.middleware(self._app.wsgi_app)
+
+        def wsgi_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if self._compiled is None:
+                self.compile()
+            if "werkzeug.debug.preserve_context" in environ and not app.testing:
+                return answer_error(app, middleware, self.policy_for, environ, start_response)
+            return middleware(environ, start_response)
+
+        app.wsgi_app = wsgi_app  # type: ignore[method-assign] # the manual's way to wrap it
+
+    def middleware(self, app: WSGIApplication) -> CORSMiddleware:
+        """Return a WSGI application under these policies."""
+        return CORSMiddleware(app, self.policy_for, debug=lambda: self._app.debug)
+
+    def compile(self) -> CompiledPolicies:
+        """Compile all that was said. Raises `PolicyError` if it does not go together."""
+        with self._lock:
+            if self._compiled is None:
+                self._compiled = self._compile()
+            return self._compiled
+
+    def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
+        """Return the policy that governs a request; of a preflight, the one that it asks about."""
+        compiled = self._compiled or self.compile()
+        method = requested_method(environ)
+        if method is None:
+            method = environ["REQUEST_METHOD"]
+            rule = self._current_rule(environ)
+            if rule is not None:
+                return compiled.find(rule, routed_path(environ), method)
+        # Flask has not matched yet, or in vain: there is no rule on 404, 405 and redirects.
+        route = find_route(self._app, environ, method)
+        return compiled.find(route.rule, route.path, method)
+
+    def _current_rule(self, environ: WSGIEnvironment) -> Rule | None:
+        """Return the rule that Flask has matched for this request, if it has."""
+        try:
+            current = request._get_current_object()  # type: ignore[attr-defined] # a LocalProxy
+        except RuntimeError:
+            return None
+        rule: Rule | None = current.url_rule
+        # It may be of an application that this one is mounted in, or that is mounted in this one.
+        is_ours = rule is not None and rule.map is self._app.url_map and current.environ is environ
+        return rule if is_ours else None
+
+    def _compile(self) -> CompiledPolicies:
+        config = read_config(self._app.config)
+        if isinstance(self.app_layer, NotGiven):
+            layer, resources, problems = read_app(config, NOT_GIVEN, NOT_GIVEN, {}, stacklevel=1)
+            if resources is not None:
+                problems.append(
+                    Problem(
+                        "CORS_RESOURCES",
+                        config["CORS_RESOURCES"],
+                        "without_effect",
+                        "only CORS(app) puts it into effect, and was not called.",
+                        "call CORS(app), or take it out.",
+                    )
+                )
+            refuse(problems)
+            # Nobody has turned CORS on for all of the application: these are defaults only.
+            return CompiledPolicies(self._app, (layer, None), None, self.blueprints)
+        refuse(
+            Problem(
+                key,
+                config.get(key),
+                "without_effect",
+                "it was changed after CORS(app), which had read it.",
+                "set it before, or call CORS().init_app(app) after.",
+            )
+            for key in sorted(config.keys() | self._config.keys())
+            if config.get(key, NOT_GIVEN) != self._config.get(key, NOT_GIVEN)
+        )
+        return CompiledPolicies(self._app, (self.app_layer,), self._resources, self.blueprints)
