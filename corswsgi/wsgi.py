@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from http import HTTPStatus
 from logging import DEBUG
 from types import MethodType
@@ -29,8 +28,16 @@ if TYPE_CHECKING:
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     Write = Callable[[bytes], object]
-    Call = tuple[StartResponse, WSGIEnvironment, Decision, set[str]]
-    Start = Callable[[Call, str, list[Header], ExcInfo | None], Write]
+    Call = tuple[StartResponse, WSGIEnvironment, "CORSMiddleware", Policy | None, Decision]
+    LateCall = tuple[
+        StartResponse,
+        WSGIEnvironment,
+        "CORSMiddleware",
+        PolicyCallable,
+        str | None,  # the Origin
+        Decision | None,  # the one that was there before
+        list[tuple[Policy | None, Decision] | None],  # what has been decided: empty, or one
+    ]
 
 DECISION = "corswsgi.decision"
 """The environ's key for the `Decision` about a request."""
@@ -92,7 +99,8 @@ class CORSMiddleware:
             raise PolicyError(problems)
         self._app = app
         self._debug = debug
-        self._harmless: set[str] = set()
+        # Names of response headers that are known to have nothing to do with CORS.
+        self.harmless: set[str] = set()
         self._configuration: Configuration = compile_configuration(policy, resources)
 
     def reconfigure(
@@ -119,13 +127,27 @@ class CORSMiddleware:
         if resources is not None:
             governor = resources.find(environ.get("PATH_INFO") or "/", governor)
         rules, policy_for = governor
-        if rules is None:
-            return self._call_late(policy_for, environ, start_response)
         origin = environ.get("HTTP_ORIGIN")
+        is_preflight = (
+            origin is not None
+            and environ["REQUEST_METHOD"] == "OPTIONS"
+            and _REQUESTED_METHOD in environ
+        )
+        if rules is None:
+            if policy_for is None:
+                return self._app(environ, start_response)
+            if is_preflight:
+                asked = _ask(policy_for, environ)
+                if asked is None:
+                    return self._app(environ, start_response)
+                return self._answer(asked, environ, start_response)
+            before = environ.get(DECISION)
+            late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
+            return self._app(environ, MethodType(_start_late, late))
+        if is_preflight:
+            return self._answer(rules, environ, start_response)
         if origin is None:
             decision = rules.no_origin
-        elif environ["REQUEST_METHOD"] == "OPTIONS" and _REQUESTED_METHOD in environ:
-            return self._answer(rules, environ, start_response)
         else:
             # rules.actual(origin), written out: a call is a tenth of what all this takes.
             if len(origin) > MAX_ORIGIN_LENGTH:
@@ -135,36 +157,10 @@ class CORSMiddleware:
             if not decision.allowed and _is_logged(DEBUG):
                 _log_refusal(decision, environ)
         environ[DECISION] = decision
-        start: Start = _start
-        if self._debug is not False and self._is_debugging():
-            start = partial(_start_debugging, rules.policy)
         # A bound method of plain data is the cheapest callable there is: a closure over as many
         # names takes 1.3 times as long to make, and so does functools.partial.
         return self._app(
-            environ, MethodType(start, (start_response, environ, decision, self._harmless))
-        )
-
-    def _call_late(
-        self,
-        policy_for: PolicyCallable | None,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
-        """Call the application with no policy, or with one that has to be asked for."""
-        if policy_for is None:
-            return self._app(environ, start_response)
-        if (
-            environ["REQUEST_METHOD"] == "OPTIONS"
-            and "HTTP_ORIGIN" in environ
-            and _REQUESTED_METHOD in environ
-        ):
-            rules = _ask(policy_for, environ)
-            if rules is None:
-                return self._app(environ, start_response)
-            return self._answer(rules, environ, start_response)
-        debugging = self._debug is not False and self._is_debugging()
-        return self._app(
-            environ, _LateStart(policy_for, environ, start_response, self._harmless, debugging)
+            environ, MethodType(_start, (start_response, environ, self, rules.policy, decision))
         )
 
     def _answer(
@@ -180,7 +176,7 @@ class CORSMiddleware:
         if decision.allowed:
             start_response("204 No Content", [*decision.added])
             return []
-        if self._debug is not False and self._is_debugging():
+        if self.is_debugging():
             why = explain(decision, rules.policy, origin, method, headers)
             text = f"corswsgi refused this preflight ({decision.reason}): {why}"
             logger.warning("%s", text, extra={"reason": decision.reason})
@@ -194,7 +190,8 @@ class CORSMiddleware:
         start_response(_FORBIDDEN, [*_TEXT, ("Content-Length", "0"), *decision.added])
         return []
 
-    def _is_debugging(self) -> bool:
+    def is_debugging(self) -> bool:
+        """Tell whether debug mode is on, now."""
         if isinstance(self._debug, bool):
             return self._debug
         try:
@@ -205,48 +202,62 @@ class CORSMiddleware:
 
 
 def _start(
-    call: Call,
-    status: str,
-    headers: list[Header],
-    exc_info: ExcInfo | None = None,
+    call: Call, status: str, headers: list[Header], exc_info: ExcInfo | None = None
 ) -> Write:
     """Start the response of an application whose decision was made when its request came in."""
-    start_response, environ, decision, harmless = call
+    start_response, environ, middleware, policy, decision = call
     if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
-        for name, _ in headers:
-            if name not in harmless:
-                headers = decision.apply(headers, harmless)
-                break
-        else:
-            headers = [*headers, *decision.added]  # what apply() would do, for next to nothing
+        headers = _ruled(environ, middleware, policy, decision, headers)
     if exc_info is None:
         return start_response(status, headers)
     return start_response(status, headers, exc_info)
 
 
-def _start_debugging(
-    policy: Policy | None,
-    call: Call,
-    status: str,
-    headers: list[Header],
-    exc_info: ExcInfo | None = None,
+def _start_late(
+    call: LateCall, status: str, headers: list[Header], exc_info: ExcInfo | None = None
 ) -> Write:
-    """Do what `_start` does, and log what a developer would want to know."""
-    _, environ, decision, _ = call
-    if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
-        _log_replaced(decision, headers)
-        # A same-origin POST has an Origin too. Only where the browser itself says that this is
-        # a fetch of another origin's page is its refusal worth a warning.
-        site = environ.get("HTTP_SEC_FETCH_SITE")
-        if (
-            not decision.allowed
-            and site in ("cross-site", "same-site")
-            and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
-        ):
-            why = explain_origin(decision, policy, environ.get("HTTP_ORIGIN", ""))
-            text = f"corswsgi refused this request's page ({decision.reason}): {why}"
-            logger.warning("%s", text, extra={"reason": decision.reason})
-    return _start(call, status, headers, exc_info)
+    """Start a response whose policy is asked for now: once, though it may be started twice."""
+    start_response, environ, middleware, policy_for, origin, before, decided = call
+    if not decided:
+        inner = environ.get(DECISION)
+        if inner is None or inner is before or not inner.is_applied_to(headers):
+            rules = _ask(policy_for, environ)
+            if rules is None:
+                decided.append(None)
+            else:
+                decision = rules.no_origin if origin is None else rules.actual(origin)
+                if not decision.allowed and _is_logged(DEBUG):
+                    _log_refusal(decision, environ)
+                decided.append((rules.policy, decision))
+                environ[DECISION] = decision
+                headers = _ruled(environ, middleware, rules.policy, decision, headers)
+    elif decided[0] is not None:
+        policy, decision = decided[0]
+        again = (start_response, environ, middleware, policy, decision)
+        return _start(again, status, headers, exc_info)
+    if exc_info is None:
+        return start_response(status, headers)
+    return start_response(status, headers, exc_info)
+
+
+def _ruled(
+    environ: WSGIEnvironment,
+    middleware: CORSMiddleware,
+    policy: Policy | None,
+    decision: Decision,
+    headers: list[Header],
+) -> list[Header]:
+    """Return what the policy makes of response headers; in debug mode, say what is of interest."""
+    harmless = middleware.harmless
+    for name, _ in headers:
+        if name not in harmless:
+            if middleware.is_debugging():
+                _log_replaced(decision, headers)
+                _log_unreadable(environ, policy, decision)
+            return decision.apply(headers, harmless)
+    if not decision.allowed and middleware.is_debugging():
+        _log_unreadable(environ, policy, decision)
+    return [*headers, *decision.added]  # what apply() would do, for next to nothing
 
 
 def _takes_over(environ: WSGIEnvironment, headers: list[Header], decision: Decision) -> bool:
@@ -260,71 +271,6 @@ def _takes_over(environ: WSGIEnvironment, headers: list[Header], decision: Decis
         return False
     environ[DECISION] = decision
     return True
-
-
-class _LateStart:
-    """The start_response of an application whose policy is asked for when its response starts.
-
-    An object, unlike `_start`'s plain data, because an application may start its response twice
-    (with exc_info) and the policy is asked for once.
-    """
-
-    __slots__ = (
-        "_before",
-        "_debugging",
-        "_decision",
-        "_environ",
-        "_harmless",
-        "_origin",
-        "_policy_for",
-        "_start",
-        "_start_response",
-    )
-
-    def __init__(
-        self,
-        policy_for: PolicyCallable,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-        harmless: set[str],
-        debugging: bool,
-    ) -> None:
-        self._policy_for: PolicyCallable | None = policy_for
-        self._environ = environ
-        self._start_response = start_response
-        self._harmless = harmless
-        self._debugging = debugging
-        self._start: Start = _start
-        self._before = environ.get(DECISION)
-        self._origin: str | None = environ.get("HTTP_ORIGIN")
-        self._decision: Decision | None = None
-
-    def __call__(
-        self, status: str, headers: list[Header], exc_info: ExcInfo | None = None
-    ) -> Write:
-        if self._policy_for is not None:
-            self._decide(self._policy_for, headers)
-        if self._decision is None:
-            if exc_info is None:
-                return self._start_response(status, headers)
-            return self._start_response(status, headers, exc_info)
-        call = (self._start_response, self._environ, self._decision, self._harmless)
-        return self._start(call, status, headers, exc_info)
-
-    def _decide(self, policy_for: PolicyCallable, headers: list[Header]) -> None:
-        inner = self._environ.get(DECISION)
-        if inner is not None and inner is not self._before and inner.is_applied_to(headers):
-            return
-        self._policy_for = None
-        rules = _ask(policy_for, self._environ)
-        if rules is None:
-            return
-        decision = rules.no_origin if self._origin is None else rules.actual(self._origin)
-        if not decision.allowed and _is_logged(DEBUG):
-            _log_refusal(decision, self._environ)
-        self._environ[DECISION] = self._decision = decision
-        if self._debugging:
-            self._start = partial(_start_debugging, rules.policy)
 
 
 def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Rules | NoRules | None:
@@ -374,3 +320,18 @@ def _log_replaced(decision: Decision, headers: list[Header]) -> None:
             shown(", ".join(replaced)),
             extra={"reason": decision.reason},
         )
+
+
+def _log_unreadable(environ: WSGIEnvironment, policy: Policy | None, decision: Decision) -> None:
+    """Log that a page cannot read its response, if the browser says that a page has asked.
+
+    A same-origin POST has an Origin too: without these headers, nobody knows that it is none.
+    """
+    if (
+        not decision.allowed
+        and environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site")
+        and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
+    ):
+        why = explain_origin(decision, policy, environ.get("HTTP_ORIGIN", ""))
+        text = f"corswsgi refused this request's page ({decision.reason}): {why}"
+        logger.warning("%s", text, extra={"reason": decision.reason})

@@ -24,7 +24,7 @@ _ANYTHING = "\0"
 Choose = Callable[[str, str], Policy | None]
 
 
-class _Governor(NamedTuple):
+class Governor(NamedTuple):
     """What governs a rule: a policy, or None; or, if `choose` is there, what it says."""
 
     rule: Rule | None
@@ -40,6 +40,11 @@ class CompiledPolicies:
     its blueprints by their registered names. Raises `PolicyError` with all that do not go together.
     """
 
+    by_rule: dict[int, Governor]
+    """What governs each rule, by the identity of the rule: rules are not hashable."""
+    elsewhere: Governor
+    """What governs a request that no route matches."""
+
     def __init__(
         self,
         app: Flask,
@@ -54,29 +59,20 @@ class CompiledPolicies:
         self._patterns: Resources[str | None] = Resources({path: path for path in resources or ()})
         self._made: dict[object, Policy | None] = {}
         self._problems: list[Problem] = []
-        self._elsewhere = self._by_path(None, "no view", (), None)
-        self._by_rule = {id(rule): self._governor(rule) for rule in app.url_map.iter_rules()}
+        self.elsewhere = self._by_path(None, "no view", (), None)
+        self.by_rule = {id(rule): self._governor(rule) for rule in app.url_map.iter_rules()}
         self._made.clear()
         refuse(self._problems)
 
-    def find(self, rule: Rule | None, path: str, method: str) -> Policy | None:
-        """Return what governs a request to `rule`, or to no route, with this path and method."""
-        if rule is None:
-            _, policy, choose = self._elsewhere
-        else:
-            # By identity, because rules are not hashable. Those that are here stay alive.
-            _, policy, choose = self._by_rule.get(id(rule)) or self._late(rule)
-        return policy if choose is None else choose(path, method)
-
-    def _late(self, rule: Rule) -> _Governor:
+    def add(self, rule: Rule) -> Governor:
         """Compile a rule that was added to the URL map itself, which Flask cannot prevent."""
         governor = self._governor(rule)
         self._made.clear()
         problems, self._problems = self._problems, []
         refuse(problems)
-        return self._by_rule.setdefault(id(rule), governor)
+        return self.by_rule.setdefault(id(rule), governor)
 
-    def _governor(self, rule: Rule) -> _Governor:
+    def _governor(self, rule: Rule) -> Governor:
         view = self._app.view_functions.get(rule.endpoint)
         view_class = getattr(view, "view_class", None)
         names = rule.methods if rule.methods is not None else getattr(view, "methods", None)
@@ -87,7 +83,7 @@ class CompiledPolicies:
         ]
         enclosing += [mark_of(view_class), mark_of(view)]
         marks = {name: _handler_mark(view_class, name) for name in names or ()}
-        groups: dict[str, _Governor] = {}
+        groups: dict[str, Governor] = {}
         for name in ["", *marks]:
             mark = marks.get(name, NOT_GIVEN)
             # What one answer allows, a browser remembers: it lists no method of another policy.
@@ -103,7 +99,7 @@ class CompiledPolicies:
             _, policy, by_path = groups.get(method) or groups[""]
             return policy if by_path is None else by_path(path, method)
 
-        return _Governor(rule, None, choose)
+        return Governor(rule, None, choose)
 
     def _by_path(
         self,
@@ -111,20 +107,20 @@ class CompiledPolicies:
         place: str,
         inner: tuple[Layer, ...],
         methods: str | tuple[str, ...] | None,
-    ) -> _Governor:
+    ) -> Governor:
         """Return what governs a rule, or no view, whose own layers are `inner`."""
         if self._resources is None:
-            return _Governor(rule, self._policy(place, (*self._outer, *inner), methods), None)
+            return Governor(rule, self._policy(place, (*self._outer, *inner), methods), None)
         found: dict[str | None, Policy | None] = {}
         for pattern in self._possible(rule):
             path_layer = None if pattern is None else self._resources[pattern]
             there = place if pattern is None else f"{place} at {pattern!r}"
             found[pattern] = self._policy(there, (*self._outer, path_layer, *inner), methods)
         if len({*map(id, found.values())}) == 1:
-            return _Governor(rule, found.popitem()[1], None)
+            return Governor(rule, found.popitem()[1], None)
         otherwise = found.pop(None, None)
         policies = Resources({pattern: policy for pattern, policy in found.items() if pattern})
-        return _Governor(rule, None, lambda path, _method: policies.find(path, otherwise))
+        return Governor(rule, None, lambda path, _method: policies.find(path, otherwise))
 
     def _possible(self, rule: Rule | None) -> set[str | None]:
         """Return the path patterns that may govern a rule; None for that none does."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
+from werkzeug.exceptions import NotFound
 
 from corswsgi import CORSMiddleware, Policy, Problem
 from corswsgi.layers import Layer
@@ -18,7 +19,6 @@ from .routes import find_route, requested_method, routed_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from werkzeug.routing import Rule
 
 EXTENSION = "corswsgi"
 """The key of ``app.extensions``, for the `AppPolicies` of an application."""
@@ -40,6 +40,7 @@ class AppPolicies:
         self.blueprints: dict[str, Layer] = {}
         """What CORS(blueprint) was given, by the name that the blueprint is registered under."""
         self._app = app
+        self._url_map = app.url_map
         self._resources: Mapping[str, Layer] | None = None
         self._config: Mapping[str, Any] = {}
         self._compiled: CompiledPolicies | None = None
@@ -90,26 +91,35 @@ class AppPolicies:
     def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
         """Return the policy that governs a request; of a preflight, the one that it asks about."""
         compiled = self._compiled or self.compile()
-        method = requested_method(environ)
-        if method is None:
-            method = environ["REQUEST_METHOD"]
-            rule = self._current_rule(environ)
-            if rule is not None:
-                return compiled.find(rule, routed_path(environ), method)
-        # Flask has not matched yet, or in vain: there is no rule on 404, 405 and redirects.
-        route = find_route(self._app, environ, method)
-        return compiled.find(route.rule, route.path, method)
+        method: str = environ["REQUEST_METHOD"]
+        requested = requested_method(environ) if method == "OPTIONS" else None
+        if requested is None:
+            # Flask's request, which Werkzeug leaves there; flask.request takes five times as long.
+            rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+            # It may be of an application that this one is mounted in, or that is mounted in it.
+            if rule is not None and rule.map is self._url_map:
+                _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.add(rule)
+                return policy if choose is None else choose(routed_path(environ), method)
+        if requested is None and self._is_lost(environ):
+            rule, path = None, routed_path(environ)
+        else:
+            # Flask has not matched yet, or there is no rule: on 405 and on redirects.
+            rule, path = find_route(self._app, environ, requested or method)
+        if rule is None:
+            _, policy, choose = compiled.elsewhere
+        else:
+            _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.add(rule)
+        return policy if choose is None else choose(path, requested or method)
 
-    def _current_rule(self, environ: WSGIEnvironment) -> Rule | None:
-        """Return the rule that Flask has matched for this request, if it has."""
-        try:
-            current = request._get_current_object()  # type: ignore[attr-defined] # a LocalProxy
-        except RuntimeError:
-            return None
-        rule: Rule | None = current.url_rule
-        # It may be of an application that this one is mounted in, or that is mounted in this one.
-        is_ours = rule is not None and rule.map is self._app.url_map and current.environ is environ
-        return rule if is_ours else None
+    def _is_lost(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether Flask knows already that no route matches, and a second match is saved."""
+        current = request._get_current_object() if request else None  # type: ignore[attr-defined] # a LocalProxy
+        return (
+            current is not None
+            and current.environ is environ
+            and isinstance(current.routing_exception, NotFound)
+            and current_app == self._app
+        )
 
     def _compile(self) -> CompiledPolicies:
         config = read_config(self._app.config)

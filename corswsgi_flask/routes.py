@@ -46,7 +46,7 @@ def find_route(app: Flask, environ: WSGIEnvironment, method: str) -> Route:
     """Return where a request of the environ's URL with `method` leads."""
     path = routed_path(environ)
     try:
-        adapter = app.create_url_adapter(app.request_class(environ))
+        adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
     except HTTPException:  # a host that is not trusted
         return Route(None, path)
     if adapter is None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
+# The body of a response that has one already.
+_NOTHING_NEW: list[bytes] = []
+
+
 def connect() -> None:
     """Have the marks of views respected in applications without CORS(app)."""
     # Connecting a receiver again changes nothing.
@@ -40,13 +44,14 @@ def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
 
     def answered(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(response.status, response.headers.to_wsgi_list())
-        return ()
+        return _NOTHING_NEW
 
-    environ = request.environ
-    policies = AppPolicies.of(app)
-    ruled = Response.from_app(policies.middleware(answered), environ)
-    if requested_method(environ) is not None and policies.policy_for(environ) is not None:
-        response.status = ruled.status
-        response.data = ruled.data
-    response.headers.clear()
-    response.headers.extend(ruled.headers)
+    def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
+        response.status = status
+        response.headers.clear()
+        response.headers.extend(headers)
+
+    # Not Response.from_app, which would copy the environ that the Decision is to be in.
+    body = AppPolicies.of(app).middleware(answered)(request.environ, start)
+    if body is not _NOTHING_NEW:
+        response.response = body

@@ -213,7 +213,7 @@ def test_names_that_clients_choose_do_not_fill_the_memory() -> None:
     middleware = CORSMiddleware(app, ONE)
     for number in range(1000):
         assert granted(get(middleware, headers=[*from_(APP), ("X-Name", f"x-{number}")]))
-    assert len(middleware._harmless) == 256  # noqa: SLF001 - a bound is not public
+    assert len(middleware.harmless) == 256
 
 
 # Preflights.

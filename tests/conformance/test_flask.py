@@ -1,0 +1,120 @@
+"""The conformance table through Flask: CORS(app), its resources, a blueprint, and @cors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask, Response, request
+
+from corswsgi import Policy
+from corswsgi_flask import CORS, cors
+from tests.conformance.cases import CASES, Answer, Case, Options, run
+from tests.wsgi import get
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+WITHOUT_RESOURCES = [case for case in CASES if case.resources is None]
+
+
+def answered(
+    case: Case, install: Callable[[Flask, Blueprint, Callable[[], Response]], None]
+) -> Answer:
+    """Send the row's request to an application with a view for all paths."""
+    app, blueprint = Flask("conformance"), Blueprint("all", __name__)
+    runs = []
+
+    def view(**_arguments: str) -> Response:
+        runs.append(request.method)
+        response = Response("ran", case.app_status)
+        if case.app_status in (204, 304):
+            del response.headers["Content-Type"]
+        for name, value in case.sends:
+            response.headers.add(name, value)
+        return response
+
+    @app.before_request
+    def _whatever_the_method() -> Response | None:
+        # The route has the methods that policies have by default, and rows have others too.
+        return None if request.method in METHODS else view()
+
+    install(app, blueprint, view)
+    response = get(app, case.path, case.method, case.request)
+    return Answer(response.status, response.headers, bool(runs))
+
+
+def route(scaffold: Flask | Blueprint, view: Callable[..., Any]) -> None:
+    scaffold.add_url_rule("/", "root", view, methods=METHODS)
+    scaffold.add_url_rule("/<path:path>", "path", view, methods=METHODS)
+
+
+def through_the_app(case: Case) -> Answer:
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        CORS(app, **case.options or {})
+        route(app, view)
+
+    return answered(case, install)
+
+
+def through_a_policy(case: Case) -> Answer:
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        route(app, view)
+        CORS().init_app(app, policy=Policy(**case.options or {}))
+
+    return answered(case, install)
+
+
+def through_resources(case: Case) -> Answer:
+    """What no resource matches has no policy in Flask: the row's other policy is one for ``/*``."""
+
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        resources: dict[str, Options | None] = {"/*": case.options, **(case.resources or {})}
+        CORS(app, resources=resources)
+        route(app, view)
+
+    return answered(case, install)
+
+
+def through_a_decorator(case: Case) -> Answer:
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        route(app, cors(**case.options or {})(view))
+
+    return answered(case, install)
+
+
+def through_a_decorator_in_an_app(case: Case) -> Answer:
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        CORS(app, origins="https://another.example", expose_headers=["X-Other"], max_age=7)
+        route(app, cors(Policy(**case.options or {}))(view))
+
+    return answered(case, install)
+
+
+def through_a_blueprint(case: Case) -> Answer:
+    def install(app: Flask, blueprint: Blueprint, view: Callable[[], Response]) -> None:
+        CORS(blueprint, **case.options or {})
+        route(blueprint, view)
+        app.register_blueprint(blueprint)
+
+    return answered(case, install)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_resources(case: Case) -> None:
+    run(case, through_resources)
+
+
+@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "target",
+    [
+        through_the_app,
+        through_a_policy,
+        through_a_decorator,
+        through_a_decorator_in_an_app,
+        through_a_blueprint,
+    ],
+)
+def test_without_resources(case: Case, target: Callable[[Case], Answer]) -> None:
+    run(case, target)
