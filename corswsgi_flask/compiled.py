@@ -9,7 +9,7 @@ from corswsgi import Policy, PolicyError, Problem
 from corswsgi.fetch import FORBIDDEN_METHODS
 from corswsgi.layers import Layer, combined
 from corswsgi.policy import DEFAULT_METHODS
-from corswsgi.resources import Resources
+from corswsgi.resources import Resources, as_wsgi
 
 from .marks import mark_of
 from .options import NOT_GIVEN, refuse, within
@@ -128,10 +128,13 @@ class CompiledPolicies:
         if rule is None:
             return {*patterns, None}
         fixed, placeholder, _ = rule.rule.partition("<")
+        path = as_wsgi(fixed)
         if not placeholder:
-            return {self._patterns.find(path, None) for path in (fixed, fixed.rstrip("/") or "/")}
+            bare = path.rstrip("/")
+            forms = [path] if rule.strict_slashes else [bare or "/", f"{bare}/"]
+            return {self._patterns.find(form, None) for form in forms}
         return {
-            self._patterns.find(fixed + _ANYTHING, None),
+            self._patterns.find(path + _ANYTHING, None),
             *(pattern for pattern in patterns if pattern is not None and pattern.startswith(fixed)),
         }
 

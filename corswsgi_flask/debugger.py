@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from corswsgi import Policy, decide
+from corswsgi.errors import shown
 from corswsgi.wsgi import DECISION
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def answer_error(
             raise
         environ[DECISION] = decision
         # The debugger would have printed it: the terminal shall not stay silent.
-        app.log_exception(sys.exc_info())
+        app.logger.exception(
+            "Exception on %s [%s]", shown(environ["PATH_INFO"]), environ["REQUEST_METHOD"]
+        )
         body = traceback.format_exc().encode("utf-8", "backslashreplace")
         headers = [
             ("Content-Type", "text/plain; charset=utf-8"),

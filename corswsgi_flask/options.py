@@ -89,8 +89,9 @@ def read_app(
     # The keys stay at hand, so that problems name what was written.
     keys = {key.removeprefix(_PREFIX).lower(): key for key in said}
     from_config = {name: said[key] for name, key in keys.items()}
-    of_paths = from_config.pop("resources", NOT_GIVEN) if resources is NOT_GIVEN else resources
-    of_paths_name = keys.get("resources", "") if resources is NOT_GIVEN else "resources"
+    of_paths, of_paths_name = from_config.pop("resources", NOT_GIVEN), keys.get("resources", "")
+    if resources is not NOT_GIVEN:
+        of_paths, of_paths_name = resources, "resources"
     layer, found = read_layer(policy, {**from_config, **given}, stacklevel + 1)
     layers = None
     if of_paths is not NOT_GIVEN:

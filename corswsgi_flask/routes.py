@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -46,10 +46,10 @@ def find_route(app: Flask, environ: WSGIEnvironment, method: str) -> Route:
     """Return where a request of the environ's URL with `method` leads."""
     path = routed_path(environ)
     try:
-        adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
+        request = app.request_class(environ, populate_request=False)
+        # For a request, there is always one.
+        adapter = cast("MapAdapter", app.create_url_adapter(request))
     except HTTPException:  # a host that is not trusted
-        return Route(None, path)
-    if adapter is None:
         return Route(None, path)
     try:
         return _matched(adapter, path, method)
@@ -69,23 +69,23 @@ def _matched(
     hops: int = _MAX_HOPS,
 ) -> Route:
     """Return where `method` leads: with the adapter's own path, or with that of a redirect."""
+    if not hops:
+        return Route(None, path)
     try:
         rule, _ = adapter.match(target, method, return_rule=True)
     except RequestRedirect as redirect:
         target = _below(adapter, redirect.new_url)
-        if target is not None and hops:
-            return _matched(adapter, as_wsgi(target), method, target, hops - 1)
+        if target is None:
+            return Route(None, path)
+        return _matched(adapter, as_wsgi(target), method, target, hops - 1)
     except MethodNotAllowed as error:
         # The views of its other methods are what there is at this URL.
         valid = {*(error.valid_methods or ())}
         others = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)]
-        if others and hops:
-            return _matched(adapter, path, others[0], target, hops - 1)
+        return _matched(adapter, path, others[0], target, hops - 1)
     except HTTPException:
-        pass  # no such path: said below, as for the loops above
-    else:
-        return Route(rule, path)
-    return Route(None, path)
+        return Route(None, path)
+    return Route(rule, path)
 
 
 def _below(adapter: MapAdapter, url: str) -> str | None:

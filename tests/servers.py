@@ -15,9 +15,15 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 
+# What follows `python -m`.
+WSGI_SERVERS = {
+    "gunicorn": "gunicorn --no-control-socket --threads 4 --bind 127.0.0.1:{port} {app}",
+    "waitress": "waitress --listen 127.0.0.1:{port} --threads 4 {app}",
+}
 SERVERS = {
-    "gunicorn": ["gunicorn", "--no-control-socket", "--threads", "4", "--bind", "{address}"],
-    "waitress": ["waitress", "--listen", "{address}", "--threads", "4"],
+    **WSGI_SERVERS,
+    # Its reloader would be a second process, which outlives this one.
+    "flask": "flask --app {app} run --debug --no-reload --port {port}",
 }
 
 
@@ -41,11 +47,11 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def serving(server: str, application: str) -> Iterator[int]:
     """Run a server with an application (``module:name``) on a free port of the loopback."""
     port = free_port()
-    module, *arguments = [part.format(address=f"127.0.0.1:{port}") for part in SERVERS[server]]
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments, application],
+        [sys.executable, "-m", *SERVERS[server].format(port=port, app=application).split()],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:

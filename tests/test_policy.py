@@ -635,6 +635,27 @@ def test_replace() -> None:
         policy.replace(orgins="*")
 
 
+def test_replace_methods() -> None:
+    """The one option that goes with no other keeps the origins as they are: nothing is parsed."""
+    policy = Policy(origins=["https://*.example.com"], supports_credentials=True, max_age=1)
+    replaced = policy.replace(methods=["put", "GET"])
+    assert replaced == Policy(
+        origins=["https://*.example.com"],
+        supports_credentials=True,
+        max_age=1,
+        methods=["PUT", "GET"],
+    )
+    assert policy.methods is None
+    assert replaced.origin_set is policy.origin_set
+    assert decide(replaced, "OPTIONS", "https://a.example.com", "PUT").allowed
+    assert not decide(replaced, "OPTIONS", "https://a.example.com", "DELETE").allowed
+    with pytest.raises(PolicyError, match="TRACE"):
+        policy.replace(methods="TRACE")
+    with pytest.warns(UserWarning, match="PATCH") as warned:
+        policy.replace(methods="patch")
+    assert warned[0].filename == __file__
+
+
 def test_dataclasses_replace() -> None:
     policy = Policy(origins=[APP], methods="*")
     assert dataclasses.replace(policy, max_age=1) == policy.replace(max_age=1)

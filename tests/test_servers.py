@@ -11,7 +11,7 @@ import pytest
 
 from corswsgi import CORSMiddleware
 from tests.served import APP, served
-from tests.servers import SERVERS, Received, raw, serving
+from tests.servers import WSGI_SERVERS, Received, raw, serving
 from tests.soaked import ONE, POLICIES, TWO, application, soaked
 from tests.wsgi import get
 
@@ -20,7 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=WSGI_SERVERS)
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
     with serving(request.param, "tests.served:served") as port:
         yield port
@@ -111,7 +111,7 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", WSGI_SERVERS)
 def test_a_soak_while_the_policy_changes(server: str) -> None:
     """Every answer is that of exactly one policy, whatever the moment."""
     expected = {request: consistent(request) for request in REQUESTS}

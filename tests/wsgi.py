@@ -71,10 +71,10 @@ def environ_of(path: str = "/", method: str = "GET", headers: Pairs = ()) -> WSG
         "wsgi.input": io.BytesIO(),
         "wsgi.errors": io.StringIO(),
     }
-    setup_testing_defaults(environ)
     for name, value in headers:
         key = f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
+    setup_testing_defaults(environ)
     return environ
 
 

@@ -1,0 +1,146 @@
+"""Exceptions under Werkzeug's debugger, and debug mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from werkzeug.debug import DebuggedApplication
+
+from corswsgi_flask import CORS, cors
+from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, Pairs, grants
+from tests.flask.crossing import preflight
+from tests.wsgi import environ_of, get, send
+
+
+def application(**options: Any) -> Flask:
+    app = Flask("debugged")
+    app.debug = True
+    CORS(app, **{"origins": [APP], "expose_headers": ["X-A"], **options})
+
+    @app.get("/fails")
+    def fails() -> str:
+        raise LookupError("the cause")
+
+    @app.post("/fails")
+    @cors(None)
+    def fails_without_a_policy() -> str:
+        raise LookupError("the cause")
+
+    @app.get("/late")
+    def late() -> Response:
+        def chunks() -> Iterator[str]:
+            yield "started"
+            raise LookupError("the cause")
+
+        return Response(chunks())
+
+    @app.get("/unprintable")
+    def unprintable() -> str:
+        raise LookupError("the cause, with \udcff")
+
+    app.get("/fine", endpoint="fine")(lambda: "fine")
+    return app
+
+
+def debugged(app: Flask, path: str, headers: Pairs, method: str = "GET") -> tuple[int, bytes, Any]:
+    """Send a request through the debugger, as `flask run --debug` does."""
+    response = send(DebuggedApplication(app, evalex=True), environ_of(path, method, headers))
+    return response.status, response.body, response.cors
+
+
+def test_a_fetch_gets_a_traceback_that_it_can_read(caplog: pytest.LogCaptureFixture) -> None:
+    app = application()
+    response = send(
+        DebuggedApplication(app, evalex=True), environ_of("/fails", "GET", [("Origin", APP)])
+    )
+    assert response.status == 500
+    assert response.cors == grants(Expose_Headers="X-A")
+    assert response.body.startswith(b"Traceback (most recent call last):\n")
+    assert response.body.endswith(b"LookupError: the cause\n")
+    headers = dict(response.headers)
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert headers["Content-Length"] == str(len(response.body))
+    # The terminal says it too: the debugger, which would have, was not asked.
+    assert [record.message for record in caplog.records] == ["Exception on '/fails' [GET]"]
+
+
+def test_a_traceback_that_is_no_text() -> None:
+    app = application()
+    app.logger.propagate = False  # pytest's own handler cannot write it
+    _, body, _ = debugged(app, "/unprintable", [("Origin", APP)])
+    assert body.endswith(b"LookupError: the cause, with \\udcff\n")
+
+
+OWN = "http://127.0.0.1"
+NAVIGATES = ("Sec-Fetch-Mode", "navigate")
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "method"),
+    [
+        ({}, [], "GET"),
+        ({}, [("Origin", EVIL)], "GET"),
+        ({}, [("Origin", "null")], "GET"),
+        ({}, [("Origin", APP)], "POST"),
+        ({}, [("Origin", APP), NAVIGATES], "GET"),
+        ({"origins": "*"}, [], "GET"),
+        ({"origins": "*"}, [("Origin", OWN)], "GET"),
+        ({"origins": "*"}, [("Origin", APP), ("Sec-Fetch-Site", "same-origin")], "GET"),
+    ],
+)
+def test_a_person_gets_the_debugger(options: Any, headers: Pairs, method: str) -> None:
+    status, body, cors_headers = debugged(application(**options), "/fails", headers, method)
+    assert (status, cors_headers) == (500, {})
+    assert b"<title>LookupError: the cause" in body
+
+
+def test_what_has_been_started_stays_as_it_is() -> None:
+    app = application()
+    environ = environ_of("/late", headers=[("Origin", APP)])
+    environ["werkzeug.debug.preserve_context"] = [].append
+    with pytest.raises(LookupError):
+        send(app, environ)
+
+    def starts(_environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        raise LookupError("the cause")
+
+    app = Flask("started")
+    app.wsgi_app = starts  # type: ignore[method-assign, assignment] # Flask's way
+    CORS(app, origins=[APP])
+    environ = environ_of("/started", headers=[("Origin", APP)])
+    environ["werkzeug.debug.preserve_context"] = [].append
+    with pytest.raises(LookupError):
+        send(app, environ)
+
+
+def test_what_does_not_fail_stays_as_it_is() -> None:
+    status, body, cors_headers = debugged(application(), "/fine", [("Origin", APP)])
+    assert (status, body, cors_headers) == (200, b"fine", grants(Expose_Headers="X-A"))
+
+
+def test_without_the_debugger_the_exception_goes_on() -> None:
+    with pytest.raises(LookupError):
+        get(application(), "/fails", headers=[("Origin", APP)])
+
+
+def test_in_tests_the_exception_goes_on() -> None:
+    """A test client that is a context manager looks like the debugger."""
+    app = application()
+    app.testing = True
+    with app.test_client() as client, pytest.raises(LookupError):
+        client.get("/fails", headers={"Origin": APP})
+
+
+def test_debug_mode_is_the_applications(caplog: pytest.LogCaptureFixture) -> None:
+    app = application()
+    asked = preflight(app, "/fine")
+    assert (asked.status, asked.cors["Access-Control-Allow-Methods"]) == (200, "GET, HEAD")
+    assert b"(method_not_allowed)" in asked.body
+    assert [vars(record)["reason"] for record in caplog.records] == ["method_not_allowed"]
+    app.debug = False
+    asked = preflight(app, "/fine")
+    assert (asked.status, asked.cors, asked.body) == (403, {"Vary": PREFLIGHT_VARY}, b"")
