@@ -96,7 +96,8 @@ class CompiledPolicies:
             return groups[""]
 
         def choose(path: str, method: str) -> Policy | None:
-            _, policy, by_path = groups.get(method) or groups[""]
+            # Werkzeug routes `patch`, which fetch() sends as it is written, to what answers PATCH.
+            _, policy, by_path = groups.get(method.upper()) or groups[""]
             return policy if by_path is None else by_path(path, method)
 
         return Governor(rule, None, choose)

@@ -40,7 +40,6 @@ class AppPolicies:
         self.blueprints: dict[str, Layer] = {}
         """What CORS(blueprint) was given, by the name that the blueprint is registered under."""
         self._app = app
-        self._url_map = app.url_map
         self._resources: Mapping[str, Layer] | None = None
         self._config: Mapping[str, Any] = {}
         self._compiled: CompiledPolicies | None = None
@@ -97,7 +96,7 @@ class AppPolicies:
             # Flask's request, which Werkzeug leaves there; flask.request takes five times as long.
             rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
             # It may be of an application that this one is mounted in, or that is mounted in it.
-            if rule is not None and rule.map is self._url_map:
+            if rule is not None and rule.map is self._app.url_map:
                 _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.add(rule)
                 return policy if choose is None else choose(routed_path(environ), method)
         if requested is None and self._is_lost(environ):

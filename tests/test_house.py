@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -44,6 +45,23 @@ ORDER = [
 ]
 
 
+ADAPTERS = {
+    "corswsgi_flask": [
+        "options",
+        "marks",
+        "compiled",
+        "debugger",
+        "routes",
+        "policies",
+        "signals",
+        "decorator",
+        "extension",
+        "current",
+        "__init__",
+    ],
+}
+
+
 def imports(path: Path) -> list[str]:
     """Return what a module imports, wherever in it: `.name` for a sibling."""
     found: list[str] = []
@@ -70,6 +88,24 @@ def test_imports_point_one_way(module: str) -> None:
             root = name.partition(".")[0]
             known = {*sys.stdlib_module_names, "_typeshed"}
             assert root in known or (module, root) == ("suffixes", "publicsuffixlist"), name
+
+
+@pytest.mark.parametrize("package", ADAPTERS)
+def test_adapters_import_one_way_too(package: str) -> None:
+    """Siblings before them, their framework, and what is public of the core; never each other."""
+    framework = {"corswsgi_flask": {"flask", "werkzeug"}}[package]
+    order = ADAPTERS[package]
+    assert sorted(path.stem for path in (ROOT / package).glob("*.py")) == sorted(order)
+    for module in order:
+        path = ROOT / package / f"{module}.py"
+        assert not re.search(r"from corswsgi[.\w]* import .*\b_", path.read_text())
+        for name in imports(path):
+            if name.startswith("."):
+                assert name[1:] in order[: order.index(module)], f"{module} imports {name}"
+            else:
+                root = name.partition(".")[0]
+                known = {*sys.stdlib_module_names, *framework, "_typeshed", "corswsgi"}
+                assert root in known, f"{module} imports {name}"
 
 
 def test_public_names() -> None:

@@ -374,6 +374,24 @@ def test_single_methods() -> None:
     assert cross(app, "/things", "POST") == Crossing(405, grants(), is_readable=True)
 
 
+def test_methods_in_lower_case_reach_the_same_handler() -> None:
+    class Off(MethodView):
+        @cors(None)
+        def patch(self) -> str:
+            return "patch"
+
+    app = Flask("methods")
+    CORS(app, origins=[APP], methods="*")
+    app.add_url_rule("/off", view_func=Off.as_view("off"))
+    for method in ("patch", "PATCH"):
+        assert preflight(app, "/off", method).cors == {}
+        response = app.test_client().open("/off", method=method, headers={"Origin": APP})
+        assert (response.text, response.headers.get("Access-Control-Allow-Origin")) == (
+            "patch",
+            None,
+        )
+
+
 def test_the_methods_of_the_route() -> None:
     app = Flask("methods")
     CORS(app, origins=[APP])
