@@ -1,11 +1,12 @@
 """What CORS adds to a request: corswsgi against the floor and its peers, in one process.
 
-    tox -e benchmarks -- --size full   # the whole table
+    tox -e benchmarks -- --size full   # the whole tables
     tox -e benchmarks                  # fewer rounds and smaller numbers: does it still run?
 
-Every contender wraps the same application in its own framework. In each round all of them, and
-their bare applications, take turns; what is shown is the median, over the rounds, of the
-difference to the bare application in the same round. The floor is a middleware object that does
+There is a table for each framework, in which all contenders wrap the same application. In each
+round all of them, and the bare application, take turns; what is shown is the median, over the
+rounds, of the difference to the bare application in the same round. (A preflight costs less than
+none where it keeps the application from running.) The floor is a middleware object that does
 nothing but append one header in a closure around start_response. Machines differ and are noisy:
 read the ratios, not the times.
 """
@@ -24,7 +25,7 @@ import tracemalloc
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 import flask
@@ -36,6 +37,7 @@ from flask_cors import CORS as FlaskCORS
 from wsgicors import CORS as WsgiCORS
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi_flask import CORS
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -109,7 +111,7 @@ def rows(large: int, many: int) -> Iterator[Row]:
     yield Row("no Origin", exact(1))
     for count in (1, 10, 1_000, large):
         yield Row(f"allowed, among {count:,}", exact(count), allowed)
-    yield Row(f"allowed, all {large:,} in turn", exact(large), turns(large))
+    yield Row(f"allowed, {large:,} in turn", exact(large), turns(large))
     for count in (1, 1_000, large):
         yield Row(f"refused, among {count:,}", exact(count), stranger)
     yield Row("refused, all new", exact(1_000), fresh("https://s{}.example.net"))
@@ -119,19 +121,19 @@ def rows(large: int, many: int) -> Iterator[Row]:
     yield Row("preflight, refused", exact(1_000), stranger, names)
     for kibibytes in (8, 64):
         commas = "," * (kibibytes * 1024)
-        yield Row(f"preflight, {kibibytes} KiB of commas", exact(1), allowed, commas)
+        yield Row(f"preflight, {kibibytes}K of commas", exact(1), allowed, commas)
         listed = "x-name," * (kibibytes * 1024 // 7)
-        yield Row(f"preflight, {kibibytes} KiB of names", exact(1), allowed, listed)
+        yield Row(f"preflight, {kibibytes}K of names", exact(1), allowed, listed)
     sub = again("https://a.site-0.example")
     for count in (1, 10, many):
         yield Row(f"patterns: {count:,}", wildcards(count), sub)
     yield Row("patterns, refused", wildcards(many), stranger)
     yield Row(
-        "patterns, allowed, all new",
+        "patterns, allowed, new",
         wildcards(many),
         fresh("https://s{}.site-0.example"),
     )
-    yield Row("patterns, refused, all new", wildcards(many), fresh("https://s{}.net"))
+    yield Row("patterns, refused, new", wildcards(many), fresh("https://s{}.net"))
     yield Row("it sends Vary", exact(1), allowed, sends=VARY)
     yield Row("it sends CORS headers", exact(1), allowed, sends=OWN)
     yield Row("it sends ten headers", exact(1), allowed, sends=TEN)
@@ -202,15 +204,28 @@ def expressions(origins: list[str]) -> tuple[list[str], list[str]]:
     )
 
 
-def flask_cors(row: Row) -> Application:
+def paths(row: Row, below: str) -> dict[str, dict[str, Any]]:
+    """Return the row's resources, for Flask: others, and the one of the request."""
+    others: dict[str, dict[str, Any]] = {
+        f"/path-{number}{below}": {} for number in range(row.resources - 1)
+    }
+    return {**others, f"/api{below}": {}} if row.resources else {}
+
+
+def with_flask_cors(row: Row) -> Application:
     """Return the row's Flask application under Flask-CORS."""
     app = flask_app(row.sends)
     exact_origins, regular = expressions(row.origins)
-    resources: dict[Any, dict[str, Any]] = {
-        rf"/path-{number}/.*": {} for number in range(row.resources - 1)
-    }
-    resources[r"/api/.*"] = {}
-    FlaskCORS(app, origins=exact_origins + regular, resources=resources)
+    options: dict[str, Any] = {"resources": paths(row, "/.*")} if row.resources else {}
+    FlaskCORS(app, origins=exact_origins + regular, **options)
+    return app
+
+
+def with_corswsgi_flask(row: Row) -> Application:
+    """Return the row's Flask application under corswsgi_flask."""
+    app = flask_app(row.sends)
+    options: dict[str, Any] = {"resources": paths(row, "/*")} if row.resources else {}
+    CORS(app, origins=row.origins, **options)
     return app
 
 
@@ -223,7 +238,7 @@ def django_app(row: Row, middleware: list[str]) -> Application:
     return application
 
 
-def ours(app: Application, row: Row) -> Application:
+def with_corswsgi(app: Application, row: Row) -> Application:
     """Return `app` with corswsgi in front, as the row configures it."""
     policy = Policy(origins=row.origins)
     if not row.resources:
@@ -234,28 +249,59 @@ def ours(app: Application, row: Row) -> Application:
     return CORSMiddleware(app, policy, resources={**resources, "/api/*": policy})
 
 
-def contenders(row: Row, *, peers: bool) -> dict[str, tuple[Application, Application]]:
-    """Return each contender's bare application and the one that it wraps."""
+def with_wsgicors(app: Application, row: Row) -> Application:
+    """Return `app` with wsgicors in front."""
+    wrapped: Application = WsgiCORS(
+        app,
+        origin=" ".join(row.origins),
+        headers="*",
+        methods="GET, HEAD, POST, PUT, PATCH, DELETE",
+        maxage="600",
+    )
+    return wrapped
+
+
+def on_wsgi(row: Row) -> dict[str, Application]:
+    """Return the row's WSGI application, bare, and as each contender wraps it."""
     bare = wsgi_app(row.sends)
-    found: dict[str, tuple[Application, Application]] = {
-        "floor": (bare, Floor(bare)),
-        "corswsgi": (bare, ours(bare, row)),
+    return {
+        "bare": bare,
+        "floor": Floor(bare),
+        "corswsgi": with_corswsgi(bare, row),
+        "wsgicors": with_wsgicors(bare, row),
     }
-    if peers:
-        cors = WsgiCORS(
-            bare,
-            origin=" ".join(row.origins),
-            headers="*",
-            methods="GET, HEAD, POST, PUT, PATCH, DELETE",
-            maxage="600",
-        )
-        found["wsgicors"] = (bare, cors)
-        found["Flask-CORS"] = (flask_app(row.sends), flask_cors(row))
-        found["django-c-h"] = (
-            django_app(row, []),
-            django_app(row, ["corsheaders.middleware.CorsMiddleware"]),
-        )
-    return found
+
+
+def on_flask(row: Row) -> dict[str, Application]:
+    """Return the row's Flask application, bare, and as each contender wraps it."""
+    return {
+        "bare": flask_app(row.sends),
+        "corswsgi": with_corswsgi_flask(row),
+        "Flask-CORS": with_flask_cors(row),
+    }
+
+
+def on_django(row: Row) -> dict[str, Application]:
+    """Return the row's Django application, bare, and as each contender wraps it."""
+    return {
+        "bare": django_app(row, []),
+        "django-cors-h.": django_app(row, ["corsheaders.middleware.CorsMiddleware"]),
+    }
+
+
+class Table(NamedTuple):
+    """The contenders of one framework."""
+
+    apps: Callable[[Row], dict[str, Application]]
+    reference: str
+    """What corswsgi is compared with."""
+
+
+TABLES = {
+    "WSGI": Table(on_wsgi, "floor"),
+    "Flask": Table(on_flask, "Flask-CORS"),
+    "Django": Table(on_django, "django-cors-h."),
+}
 
 
 # The measuring.
@@ -321,34 +367,62 @@ def seconds(app: Application, make: Callable[[], Environ], times: int) -> float:
     return (time.perf_counter() - started) / times
 
 
-def measure(row: Row, rounds: int, budget: float, *, peers: bool) -> dict[str, float]:
-    """Return what each contender adds to its bare application, in seconds per request."""
+def measure(row: Row, table: Table, rounds: int, budget: float) -> dict[str, float]:
+    """Return what each contender adds to the bare application, in seconds per request.
+
+    The bare application is among them, with all that it takes.
+    """
     make = environ_maker(row)
-    found = contenders(row, peers=peers)
-    apps = {id(app): app for pair in found.values() for app in pair}
+    apps = table.apps(row)
     times = {}
     left = dict.fromkeys(apps, _PATIENCE)
-    for key, app in apps.items():
+    for name, app in apps.items():
         once = seconds(app, make, 1)
-        left[key] -= once
+        left[name] -= once
         if once < _PATIENCE / 100:
             once = min(seconds(app, make, 1) for _ in range(3))
-        times[key] = max(1, min(2_000, int(budget / once)))
+        times[name] = max(1, min(2_000, int(budget / once)))
     gc.collect()
     gc.disable()
-    differences: dict[str, list[float]] = {name: [] for name in found}
+    took: dict[str, list[float]] = {name: [] for name in apps}
     for turn in range(rounds):
-        took: dict[int, float] = {}
-        for key, app in apps.items():
+        now: dict[str, float] = {"bare": 0.0}
+        for name, app in apps.items():
             # Some peers take seconds for a request: they get one turn at least.
-            if left[key] > 0 or turn == 0:
-                took[key] = seconds(app, make, times[key])
-                left[key] -= took[key] * times[key]
-        for name, (bare, wrapped) in found.items():
-            if id(wrapped) in took:
-                differences[name].append(took[id(wrapped)] - took[id(bare)])
+            if left[name] > 0 or turn == 0:
+                now[name] = seconds(app, make, times[name])
+                left[name] -= now[name] * times[name]
+                took[name].append(now[name] - (now["bare"] if name != "bare" else 0))
     gc.enable()
-    return {name: statistics.median(values) for name, values in differences.items()}
+    return {name: statistics.median(values) for name, values in took.items()}
+
+
+def microseconds(value: float, width: int) -> str:
+    """Write a time down: in more digits where it is short."""
+    digits = 2 if abs(value) < 10e-6 else 1 if abs(value) < 1e-3 else 0
+    return f"{value * 1e6:{width},.{digits}f}"
+
+
+def print_table(name: str, rows: Iterable[Row], rounds: int, budget: float) -> None:
+    """Measure a table, and print it as it comes."""
+    table = TABLES[name]
+    print(f"\n{name}: added to a request, in microseconds; (x {table.reference})")
+    is_first = True
+    for row in rows:
+        added = measure(row, table, rounds, budget)
+        if is_first:
+            heads = "".join(
+                f"{head:>16}" if head == "corswsgi" else f"{head:>15}" for head in added
+            )
+            print(f"{'':24}{heads[5:]}")
+            is_first = False
+        cells = ""
+        for contender, value in added.items():
+            if contender == "corswsgi":
+                cells += f"{microseconds(value, 8)} ({value / added[table.reference]:5.2f})"
+            else:
+                cells += microseconds(value, 15)
+        print(f"{row.name:24}{cells[5:]}", flush=True)
 
 
 def building(count: int) -> str:
@@ -370,10 +444,10 @@ def building(count: int) -> str:
 
 
 def main() -> int:
-    """Print the table; the exit code says whether corswsgi stays within its bounds."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", choices=["quick", "full"], default="full", help="default: full")
-    parser.add_argument("--no-peers", action="store_true", help="only the floor and corswsgi")
+    parser.add_argument("--table", choices=TABLES, action="append", help="default: all of them")
     parser.add_argument("--only", default="", metavar="TEXT", help="the rows with TEXT in them")
     options = parser.parse_args()
     logging.disable()
@@ -389,22 +463,11 @@ def main() -> int:
     large, many, rounds, budget = (
         (1_000, 100, 3, 0.001) if options.size == "quick" else (100_000, 1_000, 25, 0.004)
     )
-    print(f"Python {sys.version.split()[0]}; added to a request, in microseconds; (x floor)")
-    print(f"{'':28}{'floor':>6} {'corswsgi':>14}{'wsgicors':>10}{'Flask-':>10}{'django-':>10}")
-    print(f"{'':28}{'':>6} {'':>14}{'':>10}{'CORS':>10}{'cors-h.':>10}")
-    for row in rows(large, many):
-        if options.only not in row.name:
-            continue
-        added = measure(row, rounds, budget, peers=not options.no_peers)
-        ratio = added["corswsgi"] / added["floor"]
-        cells = f"{added['floor'] * 1e6:6.2f} {added['corswsgi'] * 1e6:7.2f} ({ratio:4.1f})"
-        cells += "".join(
-            f"{value * 1e6:10,.{1 if value < 1e-3 else 0}f}"
-            for name, value in added.items()
-            if name not in ("floor", "corswsgi")
-        )
-        print(f"{row.name:28}{cells}", flush=True)
-    print(building(large))
+    print(f"Python {sys.version.split()[0]}")
+    for name in options.table or TABLES:
+        chosen = (row for row in rows(large, many) if options.only in row.name)
+        print_table(name, chosen, rounds, budget)
+    print(f"\n{building(large)}")
     return 0
 
 

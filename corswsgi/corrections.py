@@ -14,11 +14,18 @@ _is_plain_idn = re.compile(
 ).fullmatch
 
 
+# ":[0-9]+" and the like, at the end.
+_port_expression = re.compile(r":(?:\[0-9\]|\\d)(?:[*+]|\{[0-9,]+\})\$?$")
+
+
 def corrected_origin(text: str) -> str | None:
     """Guess the pattern that `text` was meant to be; None if there is no good guess."""
     if text == "null" or ("@" in text and "://" not in text):
         return None
-    guess = _corrected_expression(text) if "\\" in text else _corrected_url(text)
+    plain = _port_expression.sub(":*", text)
+    if plain != text:
+        plain = plain.removeprefix("^")
+    guess = _corrected_expression(plain) if "\\" in plain else _corrected_url(plain)
     return guess if guess != text and guess is not None and parse_pattern(guess) else None
 
 

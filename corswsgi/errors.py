@@ -22,6 +22,7 @@ ProblemReason = Literal[
     "insecure_origin",
     "public_suffix",
     "not_a_token",
+    "not_a_pattern",
     "forbidden_method",
     "forbidden_header",
     "wrong_direction",

@@ -34,6 +34,12 @@ def explain(
             )
         if policy.methods == ANY:
             return f"{shown(method)} is a method that no browser sends, or an over-long one."
+        if policy.is_for_route:
+            taken = ", ".join(policy.methods or ())
+            return (
+                f"the route does not take the method {shown(method)}, only {taken or 'none'}. "
+                "To allow it, add it to the route."
+            )
         return f"the method {shown(method)} is not allowed. To allow it, add it to methods."
     if decision.reason == "headers_not_allowed":
         names = list_members(headers)

@@ -7,6 +7,7 @@ of its own, a few options that differ, or none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .errors import PolicyError, Problem
@@ -48,6 +49,18 @@ def combined(layers: Iterable[Layer]) -> Policy | None:
             options = {**options, **layer}
     if not is_on:
         return None
-    if policy is None:
-        return Policy(**{"origins": "*", **options})
-    return policy.replace(**options) if options else policy
+    if policy is not None:
+        return policy.replace(**options) if options else policy
+    if "origins" in options:
+        return Policy(**options)
+    try:
+        return Policy(origins="*", **options)
+    except PolicyError as error:
+        raise PolicyError(map(_left_out, error.problems)) from None
+
+
+def _left_out(problem: Problem) -> Problem:
+    """Say of a problem with the origins that nobody has written them."""
+    if problem.option != "origins":
+        return problem
+    return replace(problem, message=f"left out, they are '*', and {problem.message}")

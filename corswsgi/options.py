@@ -24,6 +24,8 @@ ANY = ("*",)
 DANGERS = ("insecure_origins", "public_suffixes")
 """What ``dangerously_allow`` can lift."""
 
+_is_anything = re.compile(r"\^?(?:https?\??://|[a-z(|)]+://)?\.?[*+]\$?").fullmatch
+
 _FLAGS = re.IGNORECASE | re.VERBOSE
 
 MAX_AGE_LIMIT = 86400
@@ -77,9 +79,10 @@ class OptionReader:
                 'list them, as in origins=["https://app.example.com"]; write origins="*" for a '
                 "public API.",
             )
-        if self._is_any("origins", rules):
-            return ANY
-        return tuple(rule for rule in rules or () if self._is_origin_rule(rule))
+        is_any = self._is_any("origins", rules)
+        named = [rule for rule in rules or () if not _is_wildcard(rule)]
+        found = tuple(rule for rule in named if self._is_origin_rule(rule))
+        return ANY if is_any else found
 
     def origin_set(self, rules: Iterable[OriginRule]) -> OriginSet:
         """Compile what `origins` has read, without parsing it again."""
@@ -374,7 +377,7 @@ class OptionReader:
                 f"{shown(text)} is no origin pattern: scheme://host or scheme://host:port, where "
                 "the host may start with '*.' and the port may be '*'.",
                 'write origins="*" for any origin, which goes without credentials only.'
-                if text.endswith("://*")
+                if _is_anything(text)
                 else "window.origin, in the console of a page's browser, shows its origin. For "
                 "what no pattern says, compile a regular expression: re.compile(...).",
             )
@@ -387,15 +390,24 @@ class OptionReader:
 
     def _tokens(self, option: str, value: object) -> tuple[str, ...]:
         items = self._items(option, value)
-        if self._is_any(option, items):
-            return ANY
-        return tuple(item for item in items or () if self._is_token(item, option))
+        is_any = self._is_any(option, items)
+        tokens = tuple(item for item in items or () if self._is_token(item, option))
+        return ANY if is_any else tokens
 
     def _is_token(self, item: object, option: str) -> TypeGuard[str]:
         if not self._is_text(item, option):
             return False
         if fetch.is_token(item):
-            return True
+            if "*" not in item or item == "*":
+                return True
+            self.refuse(
+                option,
+                item,
+                "not_a_pattern",
+                f"{shown(item)} is a name as it stands: names have no patterns.",
+                f'list the names, or write {option}="*".',
+            )
+            return False
         parts = [part for part in re.split(r"[,;\s]+", item) if part]
         takable = bool(parts) and all(_is_takable(option, part) for part in parts)
         if len(parts) > 1 and all(map(fetch.is_token, parts)):
@@ -417,8 +429,7 @@ class OptionReader:
         return False
 
     def _is_any(self, option: str, items: tuple[object, ...] | None) -> bool:
-        # Not `in`, which would compare with whatever people put into lists.
-        if not any(isinstance(item, str) and item == "*" for item in items or ()):
+        if not any(map(_is_wildcard, items or ())):
             return False
         if items is not None and len(items) > 1:
             self.refuse(
@@ -486,6 +497,11 @@ def is_async(function: object) -> bool:
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - the method itself is wanted
     )
+
+
+def _is_wildcard(item: object) -> bool:
+    # Not just `==`, which would ask whatever people put into lists.
+    return isinstance(item, str) and item == "*"
 
 
 def _is_takable(option: str, name: str) -> bool:

@@ -93,6 +93,8 @@ class Policy:
     dangerously_allow: frozenset[str]
     origin_set: OriginSet = field(init=False)
     """The origins, compiled. Empty if any origin is allowed."""
+    is_for_route: bool = field(init=False)
+    """Whether `methods` are those that a route has, and not what somebody wrote."""
 
     _derived: dict[Callable[[Policy], Any], Any] = field(init=False)
 
@@ -126,6 +128,7 @@ class Policy:
             "allow_private_network": reader.boolean("allow_private_network", allow_private_network),
             "dangerously_allow": (dangers := reader.dangerously_allow(dangerously_allow)),
             "origin_set": reader.origin_set(rules),
+            "is_for_route": False,
             "_derived": {},
         }
         if supports_credentials is True:
@@ -143,19 +146,20 @@ class Policy:
 
     def replace(self, **options: Any) -> Policy:
         """Return a policy with these options in place of this one's; all of it is checked anew."""
-        if options.keys() == {"methods"}:
-            # Adapters do this for each set of methods that their routes have, and no other option
-            # depends on methods: a hundred thousand origins are not parsed for each.
-            reader = OptionReader()
-            methods = reader.methods(options["methods"])
-            if reader.problems:
-                raise PolicyError(reader.problems)
-            policy = object.__new__(Policy)
-            values = {name: getattr(self, name) for name in (*_DEFAULTS, "origin_set")}
-            for name, value in {**values, "methods": methods, "_derived": {}}.items():
-                object.__setattr__(policy, name, value)
-            return policy
         return Policy(**{**{name: getattr(self, name) for name in _DEFAULTS}, **options})
+
+    def for_route(self, methods: Iterable[str]) -> Policy:
+        """Return this policy with the methods that a route has, for adapters that know them.
+
+        They are upper-case tokens, or ``"*"`` alone. Nothing is checked, because no other option
+        depends on them: a hundred thousand origins are not parsed again for each route.
+        """
+        policy = object.__new__(Policy)
+        values = {name: getattr(self, name) for name in (*_DEFAULTS, "origin_set")}
+        own = {"methods": tuple(methods), "is_for_route": True, "_derived": {}}
+        for name, value in {**values, **own}.items():
+            object.__setattr__(policy, name, value)
+        return policy
 
     def derive(self, make: Callable[[Policy], T]) -> T:
         """Return what `make` makes of this policy: made at the first call, then kept with it.

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 _BELOW = "/*"
 
+_IS_NO_PATTERN = "is no path pattern: a path, '/health', or one and all that is below it, '/api/*'."
+
 _has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
 # Expressions and the placeholders of routes: as a path they would match nothing that was meant.
 _is_no_path = re.compile(r"[\\^|<>\[\]{}]|\.\+|/:|\$$").search
@@ -65,13 +67,16 @@ def as_wsgi(path: str) -> str:
 def check_path(option: str, path: object) -> Problem | None:
     """Return what is wrong with a path pattern, if anything."""
     if not isinstance(path, str):
-        return Problem(option, path, "wrong_type", f"{shown(path)} is no text.", "as in '/api/*'.")
+        usage = "paths are texts, and no expressions: as in '/api/*'."
+        return Problem(option, path, "wrong_type", f"{shown(path)} is no text.", usage)
     fault = _fault(path)
     if fault is None:
         return None
     message, meant = fault
     # What a hint suggests has to be right itself.
-    hint = f"did you mean {meant!r}?" if meant is not None and _fault(meant) is None else None
+    hint = "list what is meant: '/api/v1/*', '/api/v2/*'." if message is _IS_NO_PATTERN else None
+    if meant is not None and _fault(meant) is None:
+        hint = f"did you mean {meant!r}?"
     return Problem(option, path, "malformed_path", f"{shown(path)} {message}", hint)
 
 
@@ -91,8 +96,5 @@ def _fault(path: str) -> tuple[str, str | None] | None:
         plain = re.sub(r"(?<!\*)[/.]*\*+$", "", path.removeprefix("^").removesuffix("$"))
         is_open = path.endswith(("*", "*$"))
         meant = "/" + plain.strip("/") + (_BELOW if plain.strip("/") else "*")
-        return (
-            "is no path pattern: a path, '/health', or one and all that is below it, '/api/*'.",
-            meant if is_open and "://" not in path else None,
-        )
+        return _IS_NO_PATTERN, meant if is_open and "://" not in path else None
     return None

@@ -179,7 +179,7 @@ class CORSMiddleware:
         if self.is_debugging():
             why = explain(decision, rules.policy, origin, method, headers)
             text = f"corswsgi refused this preflight ({decision.reason}): {why}"
-            logger.warning("%s", text, extra={"reason": decision.reason})
+            _warn(environ, text, decision)
             body = f"{text}\n".encode()
             told = explained(decision, rules.policy, origin, method)
             status = "200 OK" if told.status == HTTPStatus.OK else _FORBIDDEN
@@ -252,7 +252,7 @@ def _ruled(
     for name, _ in headers:
         if name not in harmless:
             if middleware.is_debugging():
-                _log_replaced(decision, headers)
+                _log_replaced(environ, decision, headers)
                 _log_unreadable(environ, policy, decision)
             return decision.apply(headers, harmless)
     if not decision.allowed and middleware.is_debugging():
@@ -305,7 +305,7 @@ def _log_refusal(decision: Decision, environ: WSGIEnvironment) -> None:
     )
 
 
-def _log_replaced(decision: Decision, headers: list[Header]) -> None:
+def _log_replaced(environ: WSGIEnvironment, decision: Decision, headers: list[Header]) -> None:
     """Log the CORS headers of the application that do not survive."""
     kept = cors_headers(decision.apply(headers))
     replaced = [
@@ -314,12 +314,23 @@ def _log_replaced(decision: Decision, headers: list[Header]) -> None:
         if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
     ]
     if replaced:
-        logger.warning(
-            "the policy replaces what the application has set itself: %s. To let it write its "
-            "own CORS headers, give its path no policy (None).",
-            shown(", ".join(replaced)),
-            extra={"reason": decision.reason},
+        text = (
+            f"the policy replaces what the application has set itself: "
+            f"{shown(', '.join(replaced))}. To let it write its own CORS headers, give its path "
+            "no policy (None)."
         )
+        _warn(environ, text, decision)
+
+
+def _warn(environ: WSGIEnvironment, text: str, decision: Decision) -> None:
+    """Log a warning about a request."""
+    logger.warning(
+        "%s %s: %s",
+        shown(environ.get("REQUEST_METHOD")),
+        shown(environ.get("PATH_INFO")),
+        text,
+        extra={"reason": decision.reason},
+    )
 
 
 def _log_unreadable(environ: WSGIEnvironment, policy: Policy | None, decision: Decision) -> None:
@@ -334,4 +345,4 @@ def _log_unreadable(environ: WSGIEnvironment, policy: Policy | None, decision: D
     ):
         why = explain_origin(decision, policy, environ.get("HTTP_ORIGIN", ""))
         text = f"corswsgi refused this request's page ({decision.reason}): {why}"
-        logger.warning("%s", text, extra={"reason": decision.reason})
+        _warn(environ, text, decision)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corswsgi import Policy, PolicyError, Problem
-from corswsgi.fetch import FORBIDDEN_METHODS
+from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.layers import Layer, combined
 from corswsgi.policy import DEFAULT_METHODS
 from corswsgi.resources import Resources, as_wsgi
 
-from .marks import mark_of
-from .options import NOT_GIVEN, refuse, within
+from .marks import ViewMarks
+from .options import NOT_GIVEN, NotGiven, refuse, within
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ANYTHING = "\0"
 
 Choose = Callable[[str, str], Policy | None]
+Methods = tuple[str, ...] | None
 
 
 class Governor(NamedTuple):
@@ -57,47 +58,82 @@ class CompiledPolicies:
         self._resources = resources
         self._blueprints = blueprints
         self._patterns: Resources[str | None] = Resources({path: path for path in resources or ()})
-        self._made: dict[object, Policy | None] = {}
+        self._made: dict[tuple[int, ...], _Made] = {}
+        self._routed: dict[tuple[int, Methods], Policy] = {}
+        self._origin_of: dict[int, Policy] = {}
         self._problems: list[Problem] = []
+        self._said: set[tuple[int, ...]] = set()
         self.elsewhere = self._by_path(None, "no view", (), None)
         self.by_rule = {id(rule): self._governor(rule) for rule in app.url_map.iter_rules()}
-        self._made.clear()
         refuse(self._problems)
 
-    def add(self, rule: Rule) -> Governor:
+    @property
+    def is_uniform(self) -> bool:
+        """Whether one policy, but for the methods of routes, is all that there is."""
+        return len(self._made) <= 1
+
+    def governor(self, rule: Rule | None) -> Governor:
+        """Return what governs requests to `rule`, or to no route."""
+        if rule is None:
+            return self.elsewhere
+        return self.by_rule.get(id(rule)) or self._add(rule)
+
+    def narrowed(self, policy: Policy, others: Iterable[tuple[str, Policy | None]]) -> Policy:
+        """Return a policy without the methods that have another one at the same URL.
+
+        What one answer lists, a browser remembers for the URL, and does not ask about again.
+        """
+        same = self._origin_of.get(id(policy), policy)
+        found = [(name, self._origin_of.get(id(other), other) is same) for name, other in others]
+        if all(is_same for _, is_same in found):
+            return policy
+        return self._for_route(policy, tuple(name for name, is_same in found if is_same))
+
+    def _add(self, rule: Rule) -> Governor:
         """Compile a rule that was added to the URL map itself, which Flask cannot prevent."""
+        self._said.clear()
         governor = self._governor(rule)
-        self._made.clear()
         problems, self._problems = self._problems, []
         refuse(problems)
         return self.by_rule.setdefault(id(rule), governor)
 
     def _governor(self, rule: Rule) -> Governor:
-        view = self._app.view_functions.get(rule.endpoint)
-        view_class = getattr(view, "view_class", None)
-        names = rule.methods if rule.methods is not None else getattr(view, "methods", None)
+        place = f"view {rule.endpoint!r}"
+        try:
+            view = ViewMarks(self._app.view_functions.get(rule.endpoint))
+        except PolicyError as error:
+            self._problems += within(place, error.problems)
+            return Governor(rule, None, None)
+        names = view.methods if rule.methods is None else rule.methods
         blueprints = str(rule.endpoint).split(".")[:-1]
         enclosing: list[Any] = [
             self._blueprints.get(".".join(blueprints[: depth + 1]), NOT_GIVEN)
             for depth in range(len(blueprints))
         ]
-        enclosing += [mark_of(view_class), mark_of(view)]
-        marks = {name: _handler_mark(view_class, name) for name in names or ()}
-        groups: dict[str, Governor] = {}
-        for name in ["", *marks]:
-            mark = marks.get(name, NOT_GIVEN)
-            # What one answer allows, a browser remembers: it lists no method of another policy.
-            alike = [other for other in names or () if marks[other] is mark]
-            layers = [layer for layer in (*enclosing, mark) if layer is not NOT_GIVEN]
-            methods = "*" if names is None else _written(rule, alike)
-            place = f"view {rule.endpoint!r}"
-            groups[name] = self._by_path(rule, place, tuple(layers), methods)
-        if all(mark is NOT_GIVEN for mark in marks.values()):
-            return groups[""]
+        enclosing = [layer for layer in (*enclosing, *view.enclosing) if layer is not NOT_GIVEN]
+        if names is None:
+            return self._by_path(rule, place, enclosing, ("*",))
+        marks = {name: view.by_method.get(name, NOT_GIVEN) for name in names}
+        unmarked = _written(rule, [name for name in names if marks[name] is NOT_GIVEN])
+        # It governs what is not routed as well, such as the answer of 405. Where all methods are
+        # marked, that is no reason to refuse anything.
+        others = self._by_path(rule, place, enclosing, unmarked, is_routed=bool(unmarked))
+        groups = {
+            name: self._by_path(
+                rule,
+                place,
+                [*enclosing, mark],
+                _written(rule, [other for other in names if marks[other] is mark]),
+            )
+            for name, mark in marks.items()
+            if not isinstance(mark, NotGiven)
+        }
+        if not groups:
+            return others
 
         def choose(path: str, method: str) -> Policy | None:
             # Werkzeug routes `patch`, which fetch() sends as it is written, to what answers PATCH.
-            _, policy, by_path = groups.get(method.upper()) or groups[""]
+            _, policy, by_path = groups.get(method.upper(), others)
             return policy if by_path is None else by_path(path, method)
 
         return Governor(rule, None, choose)
@@ -106,17 +142,21 @@ class CompiledPolicies:
         self,
         rule: Rule | None,
         place: str,
-        inner: tuple[Layer, ...],
-        methods: str | tuple[str, ...] | None,
+        inner: Collection[Layer],
+        methods: Methods,
+        *,
+        is_routed: bool = True,
     ) -> Governor:
         """Return what governs a rule, or no view, whose own layers are `inner`."""
         if self._resources is None:
-            return Governor(rule, self._policy(place, (*self._outer, *inner), methods), None)
+            policy = self._policy(place, (*self._outer, *inner), methods, is_routed)
+            return Governor(rule, policy, None)
         found: dict[str | None, Policy | None] = {}
         for pattern in self._possible(rule):
             path_layer = None if pattern is None else self._resources[pattern]
             there = place if pattern is None else f"{place} at {pattern!r}"
-            found[pattern] = self._policy(there, (*self._outer, path_layer, *inner), methods)
+            layers = (*self._outer, path_layer, *inner)
+            found[pattern] = self._policy(there, layers, methods, is_routed)
         if len({*map(id, found.values())}) == 1:
             return Governor(rule, found.popitem()[1], None)
         otherwise = found.pop(None, None)
@@ -140,37 +180,44 @@ class CompiledPolicies:
         }
 
     def _policy(
-        self, place: str, layers: tuple[Layer, ...], methods: str | tuple[str, ...] | None
+        self, place: str, layers: tuple[Layer, ...], methods: Methods, is_routed: bool
     ) -> Policy | None:
         # Most routes share all of their layers, and many their methods too.
         key = tuple(map(id, layers))
-        try:
-            if key not in self._made:
-                self._made[key] = combined(layers)
-        except PolicyError as error:
-            self._problems += within(place, error.problems)
-            self._made[key] = None
-        policy = self._made[key]
-        if policy is None or policy.methods is not None or methods is None:
-            return policy
-        if (key, methods) not in self._made:
-            self._made[key, methods] = policy.replace(methods=methods)
-        return self._made[key, methods]
+        if key not in self._made:
+            try:
+                self._made[key] = _Made(layers, combined(layers), ())
+            except PolicyError as error:
+                self._made[key] = _Made(layers, None, error.problems)
+        made = self._made[key]
+        if is_routed and key not in self._said:
+            self._said.add(key)
+            self._problems += within(place, made.problems)
+        if made.policy is None or made.policy.methods is not None or methods is None:
+            return made.policy
+        return self._for_route(made.policy, methods)
+
+    def _for_route(self, policy: Policy, methods: tuple[str, ...]) -> Policy:
+        key = id(policy), methods
+        if key not in self._routed:
+            routed = policy.for_route(methods)
+            self._origin_of[id(routed)] = policy
+            self._routed[key] = routed
+        return self._routed[key]
 
 
-def _handler_mark(view_class: object, method: str) -> Any:
-    """Return the mark of what answers `method` in a class, if it has one."""
-    names = [method.lower(), "get"] if method == "HEAD" else [method.lower()]
-    for name in (*names, "dispatch_request"):
-        handler = getattr(view_class, name, None)
-        if handler is not None:
-            return mark_of(handler)
-    return NOT_GIVEN
+class _Made(NamedTuple):
+    """What some layers come to."""
+
+    layers: tuple[Layer, ...]
+    """Kept here, lest others get their identities."""
+    policy: Policy | None
+    problems: tuple[Problem, ...]
 
 
-def _written(rule: Rule, methods: Collection[str]) -> tuple[str, ...]:
-    """Return a rule's methods in the order of the defaults, without those of Flask's own making."""
-    names = {*methods} - FORBIDDEN_METHODS
+def _written(rule: Rule, methods: Iterable[str]) -> tuple[str, ...]:
+    """Return a rule's methods in the order of the defaults: those that browsers can send to it."""
+    names = {name for name in methods if is_token(name) and name != "*"} - FORBIDDEN_METHODS
     if getattr(rule, "provide_automatic_options", False):
         names.discard("OPTIONS")
     return (*filter(names.__contains__, DEFAULT_METHODS), *sorted(names - {*DEFAULT_METHODS}))

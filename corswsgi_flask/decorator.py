@@ -43,21 +43,17 @@ def cors(policy: Any = NOT_GIVEN, /, **options: Any) -> Any:
     refuse(problems)
 
     def mark(view: View) -> View:
+        bearer = view.__func__ if isinstance(view, staticmethod | classmethod) else view
         # The class' own one, and not what it inherits.
-        if MARK in vars(view):
-            refuse(
-                [
-                    Problem(
-                        "cors",
-                        view,
-                        "given_twice",
-                        f"{shown(view)} is decorated already.",
-                        "decorate it once. For other routes to the same function, wrap it in "
-                        "another.",
-                    )
-                ]
-            )
-        setattr(view, MARK, layer)
+        if MARK in getattr(bearer, "__dict__", ()):
+            hint = "decorate it once. For another route to the same function, wrap it in another."
+            refuse([Problem("cors", view, "given_twice", f"{shown(view)} has one already.", hint)])
+        try:
+            setattr(bearer, MARK, layer)
+        except (AttributeError, TypeError):
+            message = f"{shown(view)} cannot bear a mark: nothing would come of it."
+            hint = "decorate the function itself; of a class of views, put it in `decorators`."
+            refuse([Problem("cors", view, "without_effect", message, hint)])
         signals.connect()
         return view
 

@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from corswsgi import Policy, Problem
 from corswsgi.errors import shown
 
-from .options import NOT_GIVEN, NotGiven, read_app, read_layer, refuse
+from .options import NOT_GIVEN, NotGiven, frozen, read_app, read_layer, refuse
 from .policies import AppPolicies
 
 
@@ -51,20 +51,22 @@ class CORS:
     def __init__(
         self,
         app: Flask | Blueprint | None = None,
-        *,
         policy: Policy | NotGiven | None = NOT_GIVEN,
+        *,
         resources: str | Iterable[str] | Mapping[str, Any] | NotGiven = NOT_GIVEN,
         **options: Any,
     ) -> None:
-        self._given: dict[str, Any] = {"policy": policy, "resources": resources, **options}
+        given = {"policy": policy, "resources": resources, **options}
+        # It may be read for several applications.
+        self._given = {name: frozen(value) for name, value in given.items()}
         if app is not None:
             self._init(app, self._given)
 
     def init_app(
         self,
         app: Flask | Blueprint,
-        *,
         policy: Policy | NotGiven | None = NOT_GIVEN,
+        *,
         resources: str | Iterable[str] | Mapping[str, Any] | NotGiven = NOT_GIVEN,
         **options: Any,
     ) -> None:

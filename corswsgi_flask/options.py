@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ _WITHOUT_MEANING = {
     "always_send": "a request without Origin gets the headers that are the same for everybody",
     "automatic_options": "preflights never reach the view, and any other OPTIONS request does",
     "intercept_exceptions": "the responses to errors get the headers like all others",
+    "headers": "it was allow_headers once, and any request header is allowed without it",
 }
 
 
@@ -39,6 +41,14 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PolicyError(found)
 
 
+def frozen(value: Any) -> Any:
+    """Return a value that is read more than once, and later than it was given."""
+    if isinstance(value, str | bytes | Mapping | Policy) or not isinstance(value, Iterable):
+        return value
+    # Callables and expressions are not iterable. The order of a set is nobody's.
+    return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
+
+
 def within(place: str, problems: Iterable[Problem]) -> list[Problem]:
     """Return `problems` with their options named as those of `place`."""
     return [replace(problem, option=f"{place}.{problem.option}") for problem in problems]
@@ -46,7 +56,7 @@ def within(place: str, problems: Iterable[Problem]) -> list[Problem]:
 
 def read_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what app.config says about CORS, by its keys."""
-    return {key: value for key, value in config.items() if key.startswith(_PREFIX)}
+    return {key: frozen(value) for key, value in config.items() if key.startswith(_PREFIX)}
 
 
 def read_layer(
@@ -60,7 +70,7 @@ def read_layer(
     if isinstance(policy, NotGiven):
         return options, check_options(options)
     if policy is not None and not isinstance(policy, Policy):
-        hint = "options have names, as in origins=[...]."
+        hint = "options have names, as in origins=[...], and so have paths, as in resources=[...]."
         return None, [_wrong_type("policy", policy, "a Policy or None", hint)]
     return policy, [
         Problem(
@@ -80,8 +90,13 @@ def read_app(
     resources: object,
     given: Mapping[str, Any],
     stacklevel: int,
+    *,
+    is_in_force: bool = True,
 ) -> tuple[Layer, dict[str, Layer] | None, list[Problem]]:
-    """Read what CORS(app) was given over app.config: for the application, and for its paths."""
+    """Read what CORS(app) was given over app.config: for the application, and for its paths.
+
+    `is_in_force` is False where they are only what others are laid over.
+    """
     said = read_config(config)
     problems = _unknown_keys(said)
     for problem in problems:
@@ -97,7 +112,7 @@ def read_app(
     if of_paths is not NOT_GIVEN:
         layers, path_problems = _read_resources(of_paths_name, of_paths, stacklevel + 1)
         found += path_problems
-    if not found:
+    if not found and is_in_force:
         found = _check_together(layer, layers, of_paths_name)
     for problem in found:
         key = None if problem.option in given else keys.get(problem.option)
@@ -139,7 +154,7 @@ def _read_options(given: Mapping[str, Any], stacklevel: int) -> dict[str, Any]:
         elif name == "max_age" and isinstance(value, str) and value.isdecimal():
             options[name] = int(value)
         else:
-            options[name] = value
+            options[name] = frozen(value)
     return options
 
 
@@ -180,7 +195,9 @@ def _read_resources(
             problems += within(name, check_options(options))
         else:
             hint = 'as in {"origins": ["https://app.example.com"]}.'
-            problems.append(_wrong_type(name, governor, "a Policy, options or None", hint))
+            problems.append(
+                _wrong_type(name, governor, "a Policy, a dict of options or None", hint)
+            )
     return layers, problems
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, request
 from werkzeug.exceptions import NotFound
 
-from corswsgi import CORSMiddleware, Policy, Problem
+from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
 from corswsgi.layers import Layer
+from corswsgi.policy import DEFAULT_METHODS
 
 from .compiled import CompiledPolicies
-from .debugger import answer_error
+from .exceptions import answer_error
+from .marks import ViewMarks
 from .options import NOT_GIVEN, NotGiven, read_app, read_config, refuse
-from .routes import find_route, requested_method, routed_path
+from .routes import Router, requested_method, routed_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,6 +48,8 @@ class AppPolicies:
         self._config: Mapping[str, Any] = {}
         self._compiled: CompiledPolicies | None = None
         self._lock = Lock()
+        # For the path of a request, as it came in. Applications may be mounted in each other.
+        self._path_key = f"corswsgi_flask.path.{id(self)}"
 
     @classmethod
     def of(cls, app: Flask) -> AppPolicies:
@@ -53,6 +59,15 @@ class AppPolicies:
             app.extensions.setdefault(EXTENSION, cls(app))
         policies: AppPolicies = app.extensions[EXTENSION]
         return policies
+
+    @cached_property
+    def has_marks(self) -> bool:
+        """Whether any view is marked; asked when all of them are there."""
+        for view in self._app.view_functions.values():
+            with suppress(PolicyError):  # an attribute of the same name, which is none of ours
+                if ViewMarks(view):
+                    return True
+        return False
 
     def set_app_layer(self, layer: Layer, resources: Mapping[str, Layer] | None) -> None:
         """Say what CORS(app) was given, app.config included."""
@@ -65,16 +80,22 @@ class AppPolicies:
         if self.is_installed:
             return
         self.is_installed = True
-        app, middleware = self._app, self.middleware(self._app.wsgi_app)
+        app, path_key, middleware = self._app, self._path_key, self.middleware(self._app.wsgi_app)
 
         def wsgi_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if self._compiled is None:
                 self.compile()
+            # What is mounted in the application changes it.
+            environ[path_key] = environ.get("PATH_INFO", "")
             if "werkzeug.debug.preserve_context" in environ and not app.testing:
                 return answer_error(app, middleware, self.policy_for, environ, start_response)
             return middleware(environ, start_response)
 
         app.wsgi_app = wsgi_app  # type: ignore[method-assign] # the manual's way to wrap it
+
+    def has_come_through(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a request has come through the middleware, and will on its way back."""
+        return self._path_key in environ
 
     def middleware(self, app: WSGIApplication) -> CORSMiddleware:
         """Return a WSGI application under these policies."""
@@ -83,8 +104,7 @@ class AppPolicies:
     def compile(self) -> CompiledPolicies:
         """Compile all that was said. Raises `PolicyError` if it does not go together."""
         with self._lock:
-            if self._compiled is None:
-                self._compiled = self._compile()
+            self._compiled = self._compiled or self._compile()
             return self._compiled
 
     def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
@@ -92,23 +112,38 @@ class AppPolicies:
         compiled = self._compiled or self.compile()
         method: str = environ["REQUEST_METHOD"]
         requested = requested_method(environ) if method == "OPTIONS" else None
-        if requested is None:
-            # Flask's request, which Werkzeug leaves there; flask.request takes five times as long.
-            rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-            # It may be of an application that this one is mounted in, or that is mounted in it.
-            if rule is not None and rule.map is self._app.url_map:
-                _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.add(rule)
-                return policy if choose is None else choose(routed_path(environ), method)
-        if requested is None and self._is_lost(environ):
-            rule, path = None, routed_path(environ)
-        else:
-            # Flask has not matched yet, or there is no rule: on 405 and on redirects.
-            rule, path = find_route(self._app, environ, requested or method)
-        if rule is None:
+        path: str = environ.get(self._path_key) or environ.get("PATH_INFO", "")
+        if requested is not None:
+            return self._policy_of_preflight(compiled, environ, path, requested)
+        # Flask's request, which Werkzeug leaves there; flask.request takes five times as long.
+        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+        # It may be of an application that this one is mounted in, or that is mounted in it.
+        if rule is not None and rule.map is self._app.url_map:
+            _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.governor(rule)
+            return policy if choose is None else choose(routed_path(path), method)
+        if self._is_lost(environ):
             _, policy, choose = compiled.elsewhere
-        else:
-            _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.add(rule)
-        return policy if choose is None else choose(path, requested or method)
+            return policy if choose is None else choose(routed_path(path), method)
+        # Something else has answered, or there is no rule: on 405 and on redirects.
+        return self._routed(compiled, Router(self._app, environ, path), method)
+
+    def _policy_of_preflight(
+        self, compiled: CompiledPolicies, environ: WSGIEnvironment, path: str, method: str
+    ) -> Policy | None:
+        router = Router(self._app, environ, path)
+        policy = self._routed(compiled, router, method)
+        if policy is None or compiled.is_uniform:
+            return policy
+        listed = DEFAULT_METHODS if policy.methods in (None, ("*",)) else policy.methods
+        names = dict.fromkeys([*(listed or ()), method])
+        return compiled.narrowed(
+            policy, ((name, self._routed(compiled, router, name)) for name in names)
+        )
+
+    def _routed(self, compiled: CompiledPolicies, router: Router, method: str) -> Policy | None:
+        rule, path = router.find(method)
+        _, policy, choose = compiled.governor(rule)
+        return policy if choose is None else choose(path, method)
 
     def _is_lost(self, environ: WSGIEnvironment) -> bool:
         """Tell whether Flask knows already that no route matches, and a second match is saved."""
@@ -123,7 +158,9 @@ class AppPolicies:
     def _compile(self) -> CompiledPolicies:
         config = read_config(self._app.config)
         if isinstance(self.app_layer, NotGiven):
-            layer, resources, problems = read_app(config, NOT_GIVEN, NOT_GIVEN, {}, stacklevel=1)
+            layer, resources, problems = read_app(
+                config, NOT_GIVEN, NOT_GIVEN, {}, stacklevel=1, is_in_force=False
+            )
             if resources is not None:
                 problems.append(
                     Problem(

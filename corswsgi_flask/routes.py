@@ -29,9 +29,8 @@ class Route(NamedTuple):
     """The path that was routed by, as WSGI writes it: of a redirect, the one that it leads to."""
 
 
-def routed_path(environ: WSGIEnvironment) -> str:
+def routed_path(path: str) -> str:
     """Return the path that Werkzeug routes by, to which ``//admin`` is ``/admin``."""
-    path: str = environ.get("PATH_INFO", "")
     return path if path[:1] == "/" and path[:2] != "//" else "/" + path.lstrip("/")
 
 
@@ -42,23 +41,48 @@ def requested_method(environ: WSGIEnvironment) -> str | None:
     return environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
 
 
-def find_route(app: Flask, environ: WSGIEnvironment, method: str) -> Route:
-    """Return where a request of the environ's URL with `method` leads."""
-    path = routed_path(environ)
-    try:
-        request = app.request_class(environ, populate_request=False)
-        # For a request, there is always one.
-        adapter = cast("MapAdapter", app.create_url_adapter(request))
-    except HTTPException:  # a host that is not trusted
-        return Route(None, path)
-    try:
-        return _matched(adapter, path, method)
-    except RuntimeError:
-        # A converter that looks into the session, or a database, wants the context that it has
-        # when Flask matches. It is not there always, because leaving it has all that the
-        # application tears down torn down.
-        with app.request_context(environ):
-            return _matched(adapter, path, method)
+class Router:
+    """Finds where requests of one URL lead, whatever has been made of their environ since."""
+
+    def __init__(self, app: Flask, environ: WSGIEnvironment, path: str) -> None:
+        """Take the URL from an environ, but its path as it came in."""
+        self._app = app
+        self._path = routed_path(path)
+        # A copy, because Werkzeug leaves the request in it. It is made as Flask makes it, because
+        # people have request classes of their own.
+        self._environ = {**environ, "PATH_INFO": path}
+        self._adapter: MapAdapter | None = None
+        try:
+            # For a request, there always is one.
+            request = app.request_class(self._environ)
+            self._adapter = cast("MapAdapter", app.create_url_adapter(request))
+        except HTTPException:
+            pass  # a host that is not trusted
+
+    def find(self, method: str) -> Route:
+        """Return where a request with `method` leads."""
+        if self._adapter is None:
+            return Route(None, self._path)
+        try:
+            return _matched(self._adapter, self._path, method)
+        except RuntimeError:
+            return self._find_in_context(self._adapter, method)
+
+    def _find_in_context(self, adapter: MapAdapter, method: str) -> Route:
+        """Match in the context that a converter wants, which looks into the session, or a database.
+
+        It is not there always, because leaving it has all torn down that the application has to.
+        """
+        route = None
+        try:
+            with self._app.request_context(self._environ):
+                route = _matched(adapter, self._path, method)
+        except Exception:
+            if route is not None:
+                # What is torn down may have been set up by hooks only, which have not run.
+                return route
+            raise
+        return route
 
 
 def _matched(

@@ -1,18 +1,16 @@
-"""@cors without CORS(app): nothing stands in front of the application, but Flask sends signals."""
+"""@cors without CORS(app): what notices that an application has marked views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, abort, request, request_finished, request_started
+from flask import Flask, Response, request, request_finished, request_started
 
 from .policies import AppPolicies
-from .routes import requested_method
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 
 # The body of a response that has one already.
 _NOTHING_NEW: list[bytes] = []
@@ -25,22 +23,22 @@ def connect() -> None:
 
 
 def _on_start(app: Flask, **_more: Any) -> None:
-    """Keep a preflight from the application: its hooks, its redirects, its views."""
+    """Put a middleware in front of an application with marked views, at its first request."""
     policies = AppPolicies.of(app)
-    if policies.is_installed:
+    if policies.is_installed or not policies.has_marks:
         return
-    # For this application only: those with a middleware shall not pay for it.
-    request_finished.connect(_on_finish, app)
     policies.compile()
-    environ = request.environ
-    if requested_method(environ) is not None and policies.policy_for(environ) is not None:
-        # An exception that carries a response is what a signal's receiver can answer with. Which
-        # response, `_on_finish` says, after all hooks that might have something to add to it.
-        abort(Response())
+    # That request, and those that have begun meanwhile, have come past it.
+    request_finished.connect(_on_finish, app)
+    policies.install()
 
 
 def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
     """Make of a response what the middleware would have made of it."""
+    policies = AppPolicies.of(app)
+    environ = request.environ
+    if policies.has_come_through(environ):
+        return
 
     def answered(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(response.status, response.headers.to_wsgi_list())
@@ -51,7 +49,8 @@ def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
         response.headers.clear()
         response.headers.extend(headers)
 
-    # Not Response.from_app, which would copy the environ that the Decision is to be in.
-    body = AppPolicies.of(app).middleware(answered)(request.environ, start)
+    # Not Response.from_app, which would copy the environ that the Decision is to be in. A preflight
+    # is answered after the application here, and by the middleware all the same.
+    body = policies.middleware(answered)(environ, start)
     if body is not _NOTHING_NEW:
         response.response = body

@@ -151,7 +151,7 @@ def test_a_refused_preflight_says_why(
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     (record,) = warnings
     assert (record.name, vars(record)["reason"]) == ("corswsgi", reason)
-    assert f"{record.getMessage()}\n" == body
+    assert f"{record.getMessage()}\n" == f"'OPTIONS' '/': {body}"
     assert record.getMessage().isprintable()
 
 
@@ -271,7 +271,7 @@ def test_debug_warns_of_a_refused_page(
     get(middleware, headers=[*from_(origin), *CROSS_SITE])
     record = caplog.records[-1]
     assert (record.levelname, vars(record)["reason"]) == ("WARNING", reason)
-    assert record.getMessage().startswith("corswsgi refused this request's page")
+    assert record.getMessage().startswith("'GET' '/': corswsgi refused this request's page")
     assert record.getMessage().endswith(why)
 
 

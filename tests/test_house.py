@@ -50,7 +50,7 @@ ADAPTERS = {
         "options",
         "marks",
         "compiled",
-        "debugger",
+        "exceptions",
         "routes",
         "policies",
         "signals",
@@ -145,7 +145,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_examples_run(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every block of Python runs, in one go; ``# prints: x`` says what a block prints."""
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": "__main__"}
     for block in code_blocks(path):
         exec(compile(block, str(path), "exec"), names)
         expected = [line[10:] for line in block.splitlines() if line.startswith("# prints: ")]

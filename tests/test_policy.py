@@ -187,8 +187,46 @@ def test_origins_are_no_such_thing(value: object) -> None:
 
 @pytest.mark.parametrize("option", ["origins", "methods", "allow_headers", "expose_headers"])
 def test_a_wildcard_stands_alone(option: str) -> None:
-    problem = only(**{"origins": APP, option: ["*", "X-A"]})
+    other = "https://a.example" if option == "origins" else "X-A"
+    problem = only(**{"origins": APP, option: ["*", other]})
     assert (problem.option, problem.reason) == (option, "not_alone")
+
+
+def test_what_stands_beside_a_wildcard_is_judged_too() -> None:
+    found = problems(origins=["*", "example.com", 7, "*"], methods=["*", "TR ACE"])
+    assert [(option, reason) for option, _, reason, _ in found] == [
+        ("origins", "not_alone"),
+        ("origins", "not_canonical"),
+        ("origins", "wrong_type"),
+        ("methods", "not_alone"),
+        ("methods", "several_in_one"),
+    ]
+
+
+@pytest.mark.parametrize("option", ["methods", "allow_headers", "expose_headers"])
+@pytest.mark.parametrize("name", ["X-*", "X-.*", "**", "*-A"])
+def test_names_have_no_patterns(option: str, name: str) -> None:
+    problem = only(**{"origins": APP, option: name})
+    assert (problem.option, problem.reason) == (option, "not_a_pattern")
+    assert problem.hint == f'list the names, or write {option}="*".'
+
+
+@pytest.mark.parametrize(
+    "text", [".*", "^.*$", "https://*", "http://.*", "https?://.*", r"^https?://.+$"]
+)
+def test_expressions_for_any_origin(text: str) -> None:
+    problem = only(origins=text)
+    assert problem.hint == 'write origins="*" for any origin, which goes without credentials only.'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://localhost:[0-9]+", r"http://localhost:\d+", r"^http://localhost:\d{2,5}$"],
+)
+def test_expressions_for_any_port(text: str) -> None:
+    problem = only(origins=text)
+    assert problem.hint is not None
+    assert "did you mean 'http://localhost:*'?" in problem.hint
 
 
 @pytest.mark.parametrize(
@@ -635,25 +673,18 @@ def test_replace() -> None:
         policy.replace(orgins="*")
 
 
-def test_replace_methods() -> None:
-    """The one option that goes with no other keeps the origins as they are: nothing is parsed."""
+def test_for_route() -> None:
+    """Methods go with no other option: the origins stay as they are, and nothing is parsed."""
     policy = Policy(origins=["https://*.example.com"], supports_credentials=True, max_age=1)
-    replaced = policy.replace(methods=["put", "GET"])
-    assert replaced == Policy(
-        origins=["https://*.example.com"],
-        supports_credentials=True,
-        max_age=1,
-        methods=["PUT", "GET"],
-    )
-    assert policy.methods is None
-    assert replaced.origin_set is policy.origin_set
-    assert decide(replaced, "OPTIONS", "https://a.example.com", "PUT").allowed
-    assert not decide(replaced, "OPTIONS", "https://a.example.com", "DELETE").allowed
-    with pytest.raises(PolicyError, match="TRACE"):
-        policy.replace(methods="TRACE")
-    with pytest.warns(UserWarning, match="PATCH") as warned:
-        policy.replace(methods="patch")
-    assert warned[0].filename == __file__
+    routed = policy.for_route(["PUT", "GET"])
+    assert routed == policy.replace(methods=["PUT", "GET"])
+    assert (policy.methods, policy.is_for_route) == (None, False)
+    assert (routed.methods, routed.is_for_route) == (("PUT", "GET"), True)
+    assert routed.origin_set is policy.origin_set
+    assert decide(routed, "OPTIONS", "https://a.example.com", "PUT").allowed
+    assert not decide(routed, "OPTIONS", "https://a.example.com", "DELETE").allowed
+    anything = policy.for_route("*")
+    assert decide(anything, "OPTIONS", "https://a.example.com", "DELETE").allowed
 
 
 def test_dataclasses_replace() -> None:

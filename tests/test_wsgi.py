@@ -606,3 +606,11 @@ def test_nothing_keeps_a_policy_alive() -> None:
     del policy, made
     gc.collect()
     assert remembered() is None
+
+
+def test_what_an_outer_middleware_has_decided_does_not_keep_a_callable_from_deciding() -> None:
+    inner = CORSMiddleware(
+        Application(sends=[("Vary", "Origin")]), lambda environ: Policy(origins="*")
+    )
+    outer = CORSMiddleware(inner, Policy(origins=[APP]))
+    assert get(outer).cors == {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,10 @@ WITHOUT_RESOURCES = [case for case in CASES if case.resources is None]
 
 
 def answered(
-    case: Case, install: Callable[[Flask, Blueprint, Callable[[], Response]], None]
+    case: Case,
+    install: Callable[[Flask, Blueprint, Callable[[], Response]], None],
+    *,
+    is_warm: bool = False,
 ) -> Answer:
     """Send the row's request to an application with a view for all paths."""
     app, blueprint = Flask("conformance"), Blueprint("all", __name__)
@@ -40,6 +44,9 @@ def answered(
         return None if request.method in METHODS else view()
 
     install(app, blueprint, view)
+    if is_warm:
+        get(app)
+        runs.clear()
     response = get(app, case.path, case.method, case.request)
     return Answer(response.status, response.headers, bool(runs))
 
@@ -80,7 +87,16 @@ def through_a_decorator(case: Case) -> Answer:
     def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
         route(app, cors(**case.options or {})(view))
 
-    return answered(case, install)
+    return answered(case, install, is_warm=True)
+
+
+def through_a_decorator_at_first(case: Case) -> Answer:
+    """Nothing is in front of the application at its first request: its hooks run."""
+
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        route(app, cors(**case.options or {})(view))
+
+    return replace(answered(case, install), ran=case.ran)
 
 
 def through_a_decorator_in_an_app(case: Case) -> Answer:
@@ -112,6 +128,7 @@ def test_resources(case: Case) -> None:
         through_the_app,
         through_a_policy,
         through_a_decorator,
+        through_a_decorator_at_first,
         through_a_decorator_in_an_app,
         through_a_blueprint,
     ],

@@ -53,10 +53,10 @@ def debugged(app: Flask, path: str, headers: Pairs, method: str = "GET") -> tupl
 
 def test_a_fetch_gets_a_traceback_that_it_can_read(caplog: pytest.LogCaptureFixture) -> None:
     app = application()
-    response = send(
-        DebuggedApplication(app, evalex=True), environ_of("/fails", "GET", [("Origin", APP)])
-    )
+    environ = environ_of("/fails", "GET", [("Origin", APP)])
+    response = send(DebuggedApplication(app, evalex=True), environ)
     assert response.status == 500
+    assert environ["corswsgi.decision"].reason == "origin_allowed"
     assert response.cors == grants(Expose_Headers="X-A")
     assert response.body.startswith(b"Traceback (most recent call last):\n")
     assert response.body.endswith(b"LookupError: the cause\n")

@@ -107,6 +107,40 @@ def test_registered() -> None:
     assert "corswsgi" in app.extensions
 
 
+def test_what_is_given_is_read_when_it_is_given() -> None:
+    """Iterators are read once, and lists are not looked at again."""
+    origins, below = [APP], [APP]
+    app = application(CORS_ORIGINS=(origin for origin in [APP]))
+    CORS(
+        app,
+        resources={"/view": {"origins": origins}, "/other": {}, "/api/*": {"origins": below}},
+        allow_headers=map(str, ["X-A"]),
+        expose_headers=(name for name in ["X-B"]),
+    )
+    for each in (origins, below):
+        each.append(EVIL)
+    expected = grants(Expose_Headers="X-B")
+    for path in ("/view", "/other", "/api/view"):
+        assert preflight(app, path).cors == admits(methods="GET, HEAD, PUT", headers="X-A")
+        assert cross(app, path) == Crossing(200, expected, is_readable=True)
+        assert cross(app, path, origin=EVIL) == NOBODY
+    extension = CORS(origins=iter([APP]), resources=iter(["/view"]))
+    for _ in range(2):
+        app = application()
+        extension.init_app(app)
+        assert cross(app, "/view") == ONE
+        assert cross(app, "/other") == UNGOVERNED
+
+
+def test_a_policy_as_the_second_argument() -> None:
+    app, other = application(), application()
+    CORS(app, Policy(origins=[APP]))
+    CORS().init_app(other, Policy(origins=[APP]))
+    assert cross(app, "/view") == cross(other, "/view") == ONE
+    with pytest.raises(PolicyError, match="and so have paths, as in"):
+        CORS(application(), {"/api/*": {}})  # type: ignore[arg-type] # what people type
+
+
 def test_an_application_factory() -> None:
     extension = CORS(max_age=1)
 
@@ -163,6 +197,7 @@ WITHOUT_MEANING = [
     "always_send",
     "automatic_options",
     "intercept_exceptions",
+    "headers",
 ]
 
 
@@ -224,7 +259,8 @@ def test_texts_are_not_guessed_to_be_expressions() -> None:
         (r"/api/.*", "did you mean '/api/*'?"),
         (r"^/api/.*$", "did you mean '/api/*'?"),
         ("*", "did you mean '/*'?"),
-        (r"/api/v\d+/.*", None),
+        (r"/api/v\d+/.*", "list what is meant: '/api/v1/*', '/api/v2/*'."),
+        (r"/api/<int:id>", "list what is meant: '/api/v1/*', '/api/v2/*'."),
     ):
         given: tuple[Any, ...] = (path, [path], {path: {}})
         for resources in given:
@@ -242,7 +278,7 @@ def test_resources_of_another_type(resources: Any) -> None:
 
 def test_everything_that_is_wrong_at_once() -> None:
     app = application(
-        CORS_ORIGIN=[APP], CORS_MAX_AGE=-1, CORS_HEADERS="X-A", CORS_UNHEARD=1, cors_methods="GET"
+        CORS_ORIGIN=[APP], CORS_MAX_AGE=-1, CORS_HEADER="X-A", CORS_UNHEARD=1, CORS_methods="GET"
     )
     assert refused(
         app,
@@ -251,7 +287,7 @@ def test_everything_that_is_wrong_at_once() -> None:
         resources={"api": {"origins": "null"}, "/a": 7, re.compile("/b"): None},
     ) == [
         ("CORS_ORIGIN", "unknown_option", "did you mean 'CORS_ORIGINS'?"),
-        ("CORS_HEADERS", "unknown_option", "did you mean 'CORS_ALLOW_HEADERS'?"),
+        ("CORS_HEADER", "unknown_option", "did you mean 'CORS_ALLOW_HEADERS'?"),
         (
             "CORS_UNHEARD",
             "unknown_option",
@@ -261,6 +297,7 @@ def test_everything_that_is_wrong_at_once() -> None:
                 "CORS_ALLOW_PRIVATE_NETWORK, CORS_DANGEROUSLY_ALLOW, CORS_RESOURCES."
             ),
         ),
+        ("CORS_methods", "unknown_option", "did you mean 'CORS_METHODS'?"),
         ("origin", "unknown_option", "did you mean 'origins'?"),
         ("methods", "forbidden_method", "leave it out."),
         (
@@ -271,7 +308,7 @@ def test_everything_that_is_wrong_at_once() -> None:
         (
             "resources['api']",
             "malformed_path",
-            None,
+            "list what is meant: '/api/v1/*', '/api/v2/*'.",
         ),
         (
             "resources['api'].origins",
@@ -279,7 +316,32 @@ def test_everything_that_is_wrong_at_once() -> None:
             "serve the page over http://localhost or https, and list that origin.",
         ),
         ("resources['/a']", "wrong_type", 'as in {"origins": ["https://app.example.com"]}.'),
-        ("resources[re.compile('/b')]", "wrong_type", "as in '/api/*'."),
+        (
+            "resources[re.compile('/b')]",
+            "wrong_type",
+            "paths are texts, and no expressions: as in '/api/*'.",
+        ),
+    ]
+
+
+def test_a_problem_is_named_as_it_was_written() -> None:
+    assert refused(application(CORS_MAX_AGE=1), max_age=-1)[0][0] == "max_age"
+    assert refused(application(CORS_MAX_AGE=-1))[0][0] == "CORS_MAX_AGE"
+
+
+def test_origins_that_were_left_out() -> None:
+    with pytest.raises(PolicyError) as error:
+        CORS(application(), supports_credentials=True)
+    message = error.value.problems[0].message
+    assert message.startswith("left out, they are '*', and with supports_credentials, any site")
+    app = application()
+    app.get("/exposed", endpoint="exposed")(cors(supports_credentials=True)(lambda: ""))
+    CORS(app, expose_headers="*")
+    with pytest.raises(PolicyError) as error:
+        cross(app, "/view")
+    assert [problem.message.partition(",")[0] for problem in error.value.problems] == [
+        "left out",
+        "with supports_credentials",
     ]
 
 
@@ -316,6 +378,14 @@ def test_another_wsgi_application() -> None:
     assert (option, reason) == ("app", "wrong_type")
     assert hint is not None
     assert "CORSMiddleware" in hint
+
+
+def test_a_configuration_that_is_added_to_too_late() -> None:
+    app = application(CORS_ORIGINS=[APP])
+    CORS(app)
+    app.config["CORS_ORIGINS"].append(EVIL)
+    with pytest.raises(PolicyError, match="changed after"):
+        cross(app, "/view")
 
 
 @pytest.mark.parametrize("change", [{"CORS_ORIGINS": [EVIL]}, {"CORS_ORIGNS": [EVIL]}])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, Request, g, request, session
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter, Rule, ValidationError
 
 from corswsgi_flask import CORS, cors
 from tests.conformance.cases import APP, Pairs, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
-from tests.wsgi import Response, get
+from tests.wsgi import Response, environ_of, get, send
 
 OTHER = "https://other.example"
 
@@ -129,13 +130,22 @@ def test_a_converter_that_wants_the_context() -> None:
 
 
 class Failing(BaseConverter):
+    error: type[Exception] = LookupError
+
     def to_python(self, value: str) -> str:
-        raise LookupError(value)
+        raise self.error(value)
 
 
-def test_a_converter_that_fails_refuses(caplog: pytest.LogCaptureFixture) -> None:
+class FailingInContext(Failing):
+    error = RuntimeError
+
+
+@pytest.mark.parametrize("converter", [Failing, FailingInContext])
+def test_a_converter_that_fails_refuses(
+    converter: type[Failing], caplog: pytest.LogCaptureFixture
+) -> None:
     app = Flask("failing")
-    app.url_map.converters["failing"] = Failing
+    app.url_map.converters["failing"] = converter
     CORS(app, origins=[APP])
     app.get("/<failing:name>")(lambda name: name)
     assert asked(app, "/x", ()).status == 403
@@ -206,3 +216,144 @@ def test_an_application_called_by_a_view_of_another() -> None:
 
     expected = grants(OTHER, Expose_Headers="X-A")
     assert cross(outer, "/view", origin=OTHER) == Crossing(200, expected, is_readable=True)
+
+
+def test_an_application_mounted_inside() -> None:
+    """What has been mounted before CORS(app) changes the path of its requests."""
+    outer, inner = Flask("outer"), Flask("inner")
+    inner.get("/view")(lambda: "private")
+    inner.get("/slash/", endpoint="slash")(lambda: "slash")
+    outer.get("/view")(cors(origins="*")(lambda: "public"))
+    outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/in": inner})  # type: ignore[method-assign] # Flask's way
+    CORS(outer, origins=[OTHER], resources={"/*": {}, "/in/off/*": None})
+    for path, status in (("/in/view", 200), ("/in/missing", 404), ("/in/slash", 308)):
+        assert cross(outer, path) == Crossing(status, {"Vary": "Origin"}, is_readable=False)
+        expected = Crossing(status, grants(OTHER), is_readable=True)
+        assert cross(outer, path, origin=OTHER) == expected
+        assert asked(outer, path, ()).status == 403
+    assert cross(outer, "/in/off/x", origin=OTHER) == Crossing(404, {}, is_readable=False)
+    assert cross(outer, "/view") == Crossing(200, grants("*", None), is_readable=True)
+
+
+def test_the_view_of_an_application_that_another_one_is_mounted_in() -> None:
+    """A request of the one is in the environ, and in the context, of the other."""
+    outer, inner = Flask("outer"), Flask("inner")
+    CORS(inner, origins=[APP])
+
+    @outer.route("/<path:path>", methods=["GET", "PUT"])
+    @cors(origins="*")
+    def pass_on(path: str) -> Any:
+        seen = get(inner, f"/{path}", request.method, [("Origin", APP)])
+        return dict(seen.cors)
+
+    inner.get("/view")(cors(max_age=1)(lambda: "inner"))
+    for path in ("/view", "/missing"):
+        response = get(outer, path, headers=[("Origin", APP)])
+        assert response.cors == grants("*", None)
+        assert json.loads(response.body) == grants()
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_an_environ_that_is_passed_on(is_same: bool) -> None:
+    outer, inner = Flask("outer"), Flask("inner")
+    CORS(inner, origins=[APP])
+    seen: list[dict[str, str]] = []
+
+    @outer.get("/<path:path>")
+    def pass_on(path: str) -> str:
+        environ = request.environ if is_same else {**request.environ}
+        environ["PATH_INFO"] = f"/in/{path}"
+        seen.append(send(inner, environ).cors)
+        return path
+
+    inner.get("/in/view")(cors(expose_headers=["X-A"])(lambda: "inner"))
+    for path, expected in (("view", grants(Expose_Headers="X-A")), ("missing", grants())):
+        get(outer, f"/{path}", headers=[("Origin", APP)])
+        assert seen.pop() == expected
+
+
+def test_a_redirect_to_a_host_that_is_not_this_one() -> None:
+    app = Flask("hosts", host_matching=True, static_host="static.example")
+    CORS(app, origins=[APP])
+    app.url_map.add(Rule("/old", host="a.example", redirect_to="http://b.example/view"))
+    app.get("/view", host="a.example")(cors(max_age=1)(lambda: "view"))
+    assert asked(app, "/old", host("a.example"), "PUT").cors == admits()
+
+
+def test_a_redirect_to_above_the_application() -> None:
+    app = Flask("script")
+    CORS(app, origins=[APP], resources={"/*": {"max_age": 7}, "/view": {"max_age": 1}})
+    app.url_map.add(Rule("/up", redirect_to="/mountain/view"))
+    app.get("/view")(lambda: "view")
+    mounted = DispatcherMiddleware(Flask("root"), {"/mount": app})
+    response = get(
+        mounted, "/mount/up", "OPTIONS", [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
+    )
+    assert response.cors == admits(max_age="7")
+
+
+def test_where_a_url_has_other_methods_only() -> None:
+    """The policy of its GET, if it has one: the same at each start of the process."""
+    app = Flask("methods")
+    CORS(app, origins=[APP])
+    for number, method in enumerate(("DELETE", "GET", "PATCH", "PUT")):
+        view = cors(max_age=number, expose_headers=[f"X-{method}"])(lambda: "view")
+        app.add_url_rule("/view", method, view, methods=[method])
+    assert cross(app, "/view", "POST").cors == grants(Expose_Headers="X-GET")
+    asked_about = [("Origin", APP), ("Access-Control-Request-Method", "POST")]
+    assert get(app, "/view", "OPTIONS", asked_about).cors["Access-Control-Max-Age"] == "1"
+
+
+class OwnRequest(Request):
+    """A request class that takes what Flask gives it, and not more."""
+
+    def __init__(self, environ: Any) -> None:
+        super().__init__(environ)
+        self.tenant = environ["HTTP_HOST"]
+
+
+class OwnFlask(Flask):
+    """An application that looks for the tenant."""
+
+    request_class = OwnRequest
+
+    def create_url_adapter(self, request: Any) -> Any:
+        assert request is None or request.tenant
+        return super().create_url_adapter(request)
+
+
+def test_an_application_with_a_request_class_of_its_own() -> None:
+    app = OwnFlask("own")
+    CORS(app, origins=[APP])
+    app.route("/view", methods=["GET", "PUT"])(lambda: "view")
+    assert cross(app, "/view", "PUT") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/view", "POST") == Crossing(405, grants(), is_readable=True)
+
+
+def test_the_environ_is_left_alone() -> None:
+    """Werkzeug puts a request into it; the one that preflights are matched by is none of it."""
+    app = Flask("environ")
+    CORS(app, origins=[APP])
+    app.put("/view")(lambda: "view")
+    environ = environ_of(
+        "/view", "OPTIONS", [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
+    )
+    assert send(app, environ).status == 204
+    assert "werkzeug.request" not in environ
+
+
+def test_a_context_whose_hooks_fail() -> None:
+    """They expect what other hooks have set up, which do not run for a preflight."""
+    app = Flask("context")
+    app.secret_key = "secret"
+    app.url_map.converters["known"] = InSession
+    CORS(app, origins=[APP])
+    app.before_request(lambda: setattr(g, "opened", True))
+
+    @app.teardown_request
+    def close(_error: Any) -> None:
+        assert g.opened
+
+    app.put("/<known:name>")(lambda name: name)
+    assert asked(app, "/known", (), "PUT").cors == admits(methods="PUT")
+    assert get(app, "/known", "PUT", [("Origin", APP)]).status == 200

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 from flask.views import MethodView, View
+from werkzeug.debug import DebuggedApplication
 from werkzeug.routing import Rule
 
 from corswsgi import Policy, PolicyError
 from corswsgi_flask import CORS, cors, cross_origin
 from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, REFUSES, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
-from tests.wsgi import get
+from tests.wsgi import environ_of, get, send
 
 OTHER = "https://other.example"
 EXPOSED = grants("*", None, Expose_Headers="X-V")
@@ -125,6 +127,64 @@ def on_a_wrapped_class(app: Flask) -> None:
     app.add_url_rule("/view", view_func=wrapping(MarkedMethod.as_view("view")))
 
 
+def on_a_chained_class(app: Flask) -> None:
+    app.add_url_rule("/view", view_func=chained(MarkedMethod.as_view("view")))
+
+
+def as_a_partial(app: Flask) -> None:
+    app.add_url_rule("/view", "view", functools.partial(mark(plain())))
+
+
+class Called:
+    @mark
+    def __call__(self) -> str:
+        return "view"
+
+    @mark
+    def method(self) -> str:
+        return "view"
+
+
+def as_a_callable(app: Flask) -> None:
+    app.add_url_rule("/view", "view", Called())
+
+
+def as_a_bound_method(app: Flask) -> None:
+    app.add_url_rule("/view", "view", Called().method)
+
+
+class StaticMethod(MethodView):
+    @mark
+    @staticmethod
+    def get() -> str:
+        return "view"
+
+
+class ClassMethod(MethodView):
+    @mark
+    @classmethod
+    def get(cls) -> str:
+        return "view"
+
+
+class WithHelper(View):
+    def get(self) -> str:
+        return "view"
+
+    @mark
+    def dispatch_request(self) -> str:
+        return self.get()
+
+
+class MarkedMethodDispatch(MethodView):
+    @mark
+    def dispatch_request(self, **kwargs: Any) -> Any:
+        return super().dispatch_request(**kwargs)
+
+    def get(self) -> str:
+        return "view"
+
+
 def on_as_view(app: Flask) -> None:
     class Plain(MethodView):
         def get(self) -> str:
@@ -176,6 +236,14 @@ PLACES = [
     on_a_class(MarkedMethod),
     on_a_class(MarkedDispatch),
     on_a_wrapped_class,
+    on_a_chained_class,
+    on_a_class(StaticMethod),
+    on_a_class(ClassMethod),
+    on_a_class(WithHelper),
+    on_a_class(MarkedMethodDispatch),
+    as_a_partial,
+    as_a_callable,
+    as_a_bound_method,
     on_as_view,
     in_a_blueprint,
     a_blueprint,
@@ -218,14 +286,56 @@ def test_in_an_application(place: Callable[[Flask], None], is_first: bool) -> No
 
 
 def test_a_preflight_as_the_first_request_of_a_marked_view() -> None:
+    """Nothing is in front of the application yet: its hooks run, but have no say."""
     app = Flask("alone")
-    ran = []
-    app.before_request(lambda: ran.append(1))
+    ran: list[str] = []
+
+    @app.before_request
+    def refuse() -> tuple[str, int]:
+        ran.append("before")
+        return "who are you?", 401
+
+    @app.after_request
+    def stray(response: Response) -> Response:
+        assert ran
+        response.headers["Access-Control-Allow-Origin"] = "https://stray.example"
+        return response
+
     app.put("/view")(mark(plain()))
-    asked = preflight(app, "/view")
-    assert (asked.status, asked.cors, asked.body) == (204, admits("*", "PUT"), b"")
-    assert not ran
-    assert not [name for name, _ in asked.headers if name.lower().startswith("content-")]
+    for _ in range(2):
+        asked = preflight(app, "/view")
+        assert (asked.status, asked.cors, asked.body) == (204, admits("*", "PUT"), b"")
+        assert not [name for name, _ in asked.headers if name.lower().startswith("content-")]
+        assert ran == ["before"]
+    assert cross(app, "/view") == Crossing(401, EXPOSED, is_readable=True)
+
+
+def test_alone_under_the_debugger() -> None:
+    app = Flask("alone")
+    app.debug = True
+
+    @app.get("/fails")
+    @mark
+    def fails() -> str:
+        raise LookupError("the cause")
+
+    app.get("/")(plain())
+    debugged = DebuggedApplication(app, evalex=True)
+    assert send(debugged, environ_of("/")).status == 200
+    response = send(debugged, environ_of("/fails", headers=[("Origin", APP)]))
+    assert (response.status, response.cors) == (500, EXPOSED)
+
+
+def test_requests_that_do_not_come_through() -> None:
+    """Something that has got hold of the inner callable goes past the middleware."""
+    app = Flask("alone")
+    app.get("/view")(mark(plain()))
+    past: Any = app.wsgi_app
+    for _ in range(2):
+        assert get(past, "/view", headers=[("Origin", APP)]).cors == EXPOSED
+        asked = [("Origin", APP), ("Access-Control-Request-Method", "GET")]
+        assert get(past, "/view", "OPTIONS", asked).cors == admits("*", "GET, HEAD")
+        assert cross(app, "/view") == Crossing(200, EXPOSED, is_readable=True)
 
 
 def test_alone_in_debug_mode_a_refusal_says_why() -> None:
@@ -327,11 +437,39 @@ def test_several_applications_share_a_view() -> None:
 
 
 def test_an_application_without_marks_stays_as_it_is() -> None:
+    """Whatever others in the same process do, and whatever its configuration means to others."""
     cors(origins=[APP])(plain())
     app = Flask("untouched")
-    app.get("/view")(plain())
-    assert cross(app, "/view") == UNGOVERNED
-    assert preflight(app, "/view", "GET").status == 200
+    app.config.update(CORS_ENABLED=True, CORS_RESOURCES=r"/api/.*", CORS_ORIGINS=None)
+    before = app.wsgi_app
+    view = plain()
+    vars(view)["cors_policy"] = "what others mean by it"
+    app.get("/view")(view)
+    app.view_functions["mock"] = Mock(__name__="mock")
+    for _ in range(2):
+        assert cross(app, "/view") == UNGOVERNED
+        assert preflight(app, "/view", "GET").status == 200
+    assert app.wsgi_app == before
+
+
+def test_an_attribute_that_is_no_mark() -> None:
+    app = Flask("foreign")
+    CORS(app)
+    view = plain()
+    vars(view)["cors_policy"] = "public"
+    app.get("/view")(view)
+    with pytest.raises(PolicyError) as refused:
+        cross(app, "/view")
+    assert problems_of(refused.value) == [("view 'view'.cors_policy", "wrong_type")]
+
+
+def test_what_wraps_itself() -> None:
+    app = Flask("loop")
+    CORS(app, origins=[APP])
+    view = plain()
+    vars(view)["__wrapped__"] = view
+    app.get("/view")(view)
+    assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
 
 
 # Methods.
@@ -439,8 +577,70 @@ def test_a_route_with_any_method_and_one_added_later() -> None:
     app.view_functions["late"] = cors(max_age=1)(plain())
     assert preflight(app, "/late", "PUT").cors == admits(methods="PUT", max_age="1")
     app.url_map.add(Rule("/wrong", endpoint="wrong"))
-    app.view_functions["wrong"] = cors(origins="*", expose_headers="*")(plain())
-    assert preflight(app, "/wrong", "PUT").cors == admits("*", methods="*")
+    app.view_functions["wrong"] = cors(origins="*", supports_credentials=False)(plain())
+    vars(app.view_functions["wrong"])["cors_policy"]["supports_credentials"] = True
+    for _ in range(2):
+        assert preflight(app, "/wrong", "PUT").status == 403  # it fails closed, and says why
+    app.url_map.add(Rule("/handlers", endpoint="handlers"))
+    app.view_functions["handlers"] = Things.as_view("handlers")
+    assert preflight(app, "/handlers", "PUT").cors == admits(methods="PUT", max_age="1")
+    assert preflight(app, "/handlers", "DELETE").cors == {}
+    assert preflight(app, "/handlers", "CHICKEN").status == 403
+
+
+def lists(app: Flask, path: str, method: str) -> str | None:
+    return preflight(app, path, method).cors.get("Access-Control-Allow-Methods")
+
+
+def test_no_answer_lists_a_method_of_another_policy_at_its_url() -> None:
+    """A browser would remember it, and not ask about that other one."""
+    app = Flask("overlapping")
+    CORS(app, origins=[APP])
+    app.put("/items/special", endpoint="special")(cors(None)(plain()))
+    app.route("/items/<id>", methods=["GET", "PUT"], endpoint="items")(lambda **_: "item")
+    app.url_map.add(Rule("/any/<id>", endpoint="items"))
+    app.delete("/any/special", endpoint="any special")(cors(max_age=1)(plain()))
+    assert lists(app, "/items/1", "GET") == lists(app, "/items/1", "PUT") == "GET, HEAD, PUT"
+    assert lists(app, "/items/special", "GET") == "GET, HEAD"
+    assert lists(app, "/items/special", "PUT") is None
+    assert lists(app, "/any/1", "CHICKEN") == "*"
+    assert lists(app, "/any/special", "PATCH") == "GET, HEAD, POST, PUT, PATCH"
+    assert lists(app, "/any/special", "CHICKEN") == "GET, HEAD, POST, PUT, PATCH, CHICKEN"
+    assert lists(app, "/any/special", "DELETE") == "DELETE"
+
+
+@pytest.mark.parametrize("methods", ["*", ["GET", "PUT", "DELETE"]])
+def test_methods_that_are_given_do_not_speak_for_another_policy(methods: Any) -> None:
+    app = Flask("given")
+    CORS(app, origins=[APP], methods=methods)
+    app.add_url_rule("/things", view_func=Things.as_view("things"))
+    app.put("/rules")(plain())
+    app.delete("/rules", endpoint="delete")(cors(None)(plain()))
+    is_any = methods == "*"
+    assert lists(app, "/things", "PUT") == "PUT"
+    assert lists(app, "/things", "GET") == ("GET, HEAD, POST, PATCH" if is_any else "GET")
+    assert lists(app, "/rules", "GET") == ("GET, HEAD, POST, PUT, PATCH" if is_any else "GET, PUT")
+    for path in ("/things", "/rules"):
+        assert lists(app, path, "DELETE") is None
+    # Where nothing else is, it is what was given.
+    assert lists(app, "/missing", "PUT") == ("*" if is_any else "GET, PUT, DELETE")
+
+
+def test_a_refusal_names_the_route() -> None:
+    app = Flask("debugged")
+    app.debug = True
+    CORS(app, origins=[APP])
+    app.get("/view")(plain())
+    body = preflight(app, "/view").body
+    assert b"the route does not take the method 'PUT', only GET, HEAD. To allow it, add" in body
+
+
+def test_methods_that_no_browser_sends() -> None:
+    app = Flask("odd")
+    CORS(app, origins=[APP])
+    app.add_url_rule("/view", "view", plain(), methods=["*", "FOO BAR", "TRACE", "PUT"])
+    assert lists(app, "/view", "PUT") == "PUT"
+    assert lists(app, "/view", "DELETE") is None
 
 
 # Paths.
@@ -458,15 +658,20 @@ def test_a_view_under_several_paths() -> None:
             "/exact": {"max_age": 1},
             "/slashed/": {"max_age": 2},
             "/slashed": {"max_age": 3},
+            "/rest/secret/*": None,
         },
     )
     app.get("/files/<path:path>")(mark(lambda path: path))
+    app.get("/rest/<path:path>", endpoint="rest")(lambda path: path)
     app.get("/<path:path>", endpoint="others")(lambda path: path)
     app.add_url_rule("/slashed/", "slashed", plain(), strict_slashes=False)
     assert cross(app, "/files/a") == Crossing(200, LAID_OVER, is_readable=True)
     assert cross(app, "/files/public/a") == Crossing(200, EXPOSED, is_readable=True)
     # The view is more specific than the path, and lays its options over what is around that.
     assert cross(app, "/files/secret/a") == Crossing(200, LAID_OVER, is_readable=True)
+    for slashes in ("/", "//"):
+        assert cross(app, f"{slashes}rest/secret/a") == UNGOVERNED
+        assert preflight(app, f"{slashes}rest/secret/a", "GET").cors == {}
     assert cross(app, "/exact") == Crossing(200, grants(), is_readable=True)
     assert cross(app, "/exactly") == UNGOVERNED
     assert preflight(app, "/exact", "GET").cors == admits(methods="GET, HEAD", max_age="1")
@@ -532,6 +737,116 @@ def test_credentials_may_be_decided_apart_from_origins() -> None:
         ]
 
 
+def test_the_innermost_of_marks_rules() -> None:
+    """Class, decorators, dispatch_request, method."""
+
+    @cors(max_age=1, expose_headers=["X-1"], allow_headers=["X-1"], supports_credentials=True)
+    class All(MethodView):
+        decorators = [cors(max_age=2, expose_headers=["X-2"], allow_headers=["X-2"])]  # noqa: RUF012
+
+        @cors(max_age=3, expose_headers=["X-3"])
+        def dispatch_request(self, **kwargs: Any) -> Any:
+            return super().dispatch_request(**kwargs)
+
+        @cors(max_age=4)
+        def get(self) -> str:
+            return "get"
+
+    app = Flask("marks")
+    CORS(app, origins=[APP])
+    app.add_url_rule("/all", view_func=All.as_view("all"))
+    assert preflight(app, "/all", "GET").cors == admits(
+        methods="GET, HEAD", headers="X-2", max_age="4", Allow_Credentials="true"
+    )
+    expected = grants(Allow_Credentials="true", Expose_Headers="X-3")
+    assert cross(app, "/all") == Crossing(200, expected, is_readable=True)
+
+
+def test_what_governs_no_method_is_no_reason_to_refuse() -> None:
+    class Own(MethodView):
+        decorators = [cors(supports_credentials=True)]  # noqa: RUF012 - as Flask's manual has it
+
+        @cors(origins=[APP])
+        def get(self) -> str:
+            return "get"
+
+    app = Flask("own")
+    CORS(app)
+    app.add_url_rule("/own", view_func=Own.as_view("own"))
+    expected = grants(Allow_Credentials="true")
+    assert cross(app, "/own") == Crossing(200, expected, is_readable=True)
+    assert cross(app, "/own", "POST") == Crossing(405, {}, is_readable=False)
+
+
+def test_what_two_views_share_is_refused_all_the_same() -> None:
+    class Own(MethodView):
+        @cors(origins=[APP])
+        def get(self) -> str:
+            raise NotImplementedError
+
+    app = Flask("shared")
+    blueprint = Blueprint("blueprint", __name__)
+    CORS(app)
+    CORS(blueprint, supports_credentials=True)
+    blueprint.add_url_rule("/own", view_func=Own.as_view("own"))
+    blueprint.get("/plain")(plain())
+    app.register_blueprint(blueprint)
+    with pytest.raises(PolicyError) as refused:
+        cross(app, "/own")
+    assert problems_of(refused.value) == [
+        ("view 'blueprint.view'.origins", "wildcard_with_credentials")
+    ]
+
+
+def test_alone_the_configuration_need_not_be_right_on_its_own() -> None:
+    app = Flask("defaults")
+    app.config["CORS_SUPPORTS_CREDENTIALS"] = True
+    app.get("/view")(cors(origins=[APP])(plain()))
+    expected = grants(Allow_Credentials="true")
+    for _ in range(2):
+        assert cross(app, "/view") == Crossing(200, expected, is_readable=True)
+
+
+def test_marks_that_are_made_afresh() -> None:
+    class Computed:
+        def __init__(self, origin: str) -> None:
+            self.origin = origin
+
+        @property
+        def cors_policy(self) -> dict[str, Any]:
+            return {"origins": [self.origin]}
+
+        def __call__(self) -> str:
+            return "view"
+
+    app = Flask("computed")
+    origins = [f"https://o{number}.example" for number in range(9)]
+    CORS(app, policy=None)
+    for origin in origins:
+        app.add_url_rule(f"/{origin[8:10]}", origin[8:10], Computed(origin))
+    for origin in origins:
+        for other in origins:
+            assert cross(app, f"/{origin[8:10]}", origin=other).is_readable == (origin == other)
+
+
+def test_what_cannot_bear_a_mark() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self) -> str:
+            raise NotImplementedError
+
+    class Plain:
+        def method(self) -> str:
+            raise NotImplementedError
+
+    views: tuple[Any, ...] = (Plain().method, Slotted(), len)
+    for view in views:
+        with pytest.raises(PolicyError) as refused:
+            cors(max_age=1)(view)
+        assert problems_of(refused.value)[0][0] == "cors"
+
+
 def test_a_combination_that_cannot_occur_is_not_refused() -> None:
     app = Flask("apart")
     CORS(
@@ -564,7 +879,14 @@ def test_what_is_marked_is_marked_once() -> None:
     with pytest.raises(PolicyError) as refused:
         cors(max_age=1)(view)
     assert problems_of(refused.value) == [("cors", "given_twice")]
-    assert mark(Inheriting) is Inheriting  # what it inherits is not its own
+
+    @cors(max_age=1)
+    class Again(Marked):  # what it inherits is not its own
+        pass
+
+    app = Flask("again")
+    app.add_url_rule("/again", view_func=Again.as_view("again"))
+    assert preflight(app, "/again", "GET").cors == admits("*", "GET, HEAD", max_age="1")
 
 
 def test_the_mark_is_a_public_attribute() -> None:
