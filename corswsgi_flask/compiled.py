@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corswsgi import Policy, PolicyError, Problem
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.layers import Layer, combined
+from corswsgi.options import ANY
 from corswsgi.policy import DEFAULT_METHODS
 from corswsgi.resources import Resources, as_wsgi
 
@@ -112,18 +113,19 @@ class CompiledPolicies:
         ]
         enclosing = [layer for layer in (*enclosing, *view.enclosing) if layer is not NOT_GIVEN]
         if names is None:
-            return self._by_path(rule, place, enclosing, ("*",))
+            return self._by_path(rule, place, enclosing, ANY)
         marks = {name: view.by_method.get(name, NOT_GIVEN) for name in names}
-        unmarked = _written(rule, [name for name in names if marks[name] is NOT_GIVEN])
+        methods = _written(rule, names)
         # It governs what is not routed as well, such as the answer of 405. Where all methods are
         # marked, that is no reason to refuse anything.
-        others = self._by_path(rule, place, enclosing, unmarked, is_routed=bool(unmarked))
+        is_routed = any(marks[name] is NOT_GIVEN for name in methods)
+        others = self._by_path(rule, place, enclosing, methods, is_routed=is_routed)
         groups = {
             name: self._by_path(
                 rule,
                 place,
                 [*enclosing, mark],
-                _written(rule, [other for other in names if marks[other] is mark]),
+                methods,
             )
             for name, mark in marks.items()
             if not isinstance(mark, NotGiven)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
 from corswsgi.layers import Layer
+from corswsgi.options import ANY
 from corswsgi.policy import DEFAULT_METHODS
 
 from .compiled import CompiledPolicies
@@ -121,7 +122,7 @@ class AppPolicies:
         if rule is not None and rule.map is self._app.url_map:
             _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.governor(rule)
             return policy if choose is None else choose(routed_path(path), method)
-        if self._is_lost(environ):
+        if self._is_lost():
             _, policy, choose = compiled.elsewhere
             return policy if choose is None else choose(routed_path(path), method)
         # Something else has answered, or there is no rule: on 405 and on redirects.
@@ -134,8 +135,9 @@ class AppPolicies:
         policy = self._routed(compiled, router, method)
         if policy is None or compiled.is_uniform:
             return policy
-        listed = DEFAULT_METHODS if policy.methods in (None, ("*",)) else policy.methods
-        names = dict.fromkeys([*(listed or ()), method])
+        names = DEFAULT_METHODS if policy.methods is None else policy.methods
+        if names == ANY:
+            names = tuple(dict.fromkeys([*DEFAULT_METHODS, method]))
         return compiled.narrowed(
             policy, ((name, self._routed(compiled, router, name)) for name in names)
         )
@@ -145,12 +147,11 @@ class AppPolicies:
         _, policy, choose = compiled.governor(rule)
         return policy if choose is None else choose(path, method)
 
-    def _is_lost(self, environ: WSGIEnvironment) -> bool:
+    def _is_lost(self) -> bool:
         """Tell whether Flask knows already that no route matches, and a second match is saved."""
         current = request._get_current_object() if request else None  # type: ignore[attr-defined] # a LocalProxy
         return (
             current is not None
-            and current.environ is environ
             and isinstance(current.routing_exception, NotFound)
             and current_app == self._app
         )

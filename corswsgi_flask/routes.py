@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
@@ -73,16 +74,14 @@ class Router:
 
         It is not there always, because leaving it has all torn down that the application has to.
         """
-        route = None
+        context = self._app.request_context(self._environ)
+        context.push()
         try:
-            with self._app.request_context(self._environ):
-                route = _matched(adapter, self._path, method)
-        except Exception:
-            if route is not None:
-                # What is torn down may have been set up by hooks only, which have not run.
-                return route
-            raise
-        return route
+            return _matched(adapter, self._path, method)
+        finally:
+            # What is torn down may have been set up by hooks only, which have not run.
+            with suppress(Exception):
+                context.pop()
 
 
 def _matched(

@@ -167,6 +167,8 @@ def test_resources(resources: Any) -> None:
     assert cross(app, "/api/view") == ONE
     assert cross(app, "/api/view", origin=EVIL) == NOBODY
     assert cross(app, "/view") == UNGOVERNED
+    assert cross(app, "/api/missing") == Crossing(404, grants(), is_readable=True)
+    assert cross(app, "/missing") == Crossing(404, {}, is_readable=False)
 
 
 def test_resources_over_a_policy() -> None:

@@ -80,8 +80,20 @@ def test_a_redirect_to_the_view_of_defaults() -> None:
 
 def test_the_target_of_a_redirect_decides() -> None:
     app = Flask("redirects")
-    CORS(app, origins=[APP], resources={"/*": {}, "/slash/": {"max_age": 7}, "/\u00fc/*": None})
+    CORS(
+        app,
+        origins=[APP],
+        resources={
+            "/*": {},
+            "/slash/": {"max_age": 7},
+            "/below/a/": {"max_age": 8},
+            "/\u00fc/*": None,
+        },
+    )
     app.get("/slash/")(lambda: "slash")
+    app.get("/below/<name>/", endpoint="below")(lambda name: name)
+    assert asked(app, "/below/a", ()).cors == admits(methods="GET, HEAD", max_age="8")
+    assert asked(app, "/below/b", ()).cors == admits(methods="GET, HEAD")
     app.get("/private/", endpoint="private")(cors(origins=[OTHER])(lambda: "private"))
     app.get("/\u00fc/b\u00fc/", endpoint="umlaut")(lambda: "umlaut")
     assert asked(app, "/slash", ()).cors == admits(methods="GET, HEAD", max_age="7")
@@ -272,6 +284,28 @@ def test_an_environ_that_is_passed_on(is_same: bool) -> None:
         assert seen.pop() == expected
 
 
+def test_a_middleware_further_in_while_another_application_is_lost() -> None:
+    """What has not been found by the one is none of the business of the other."""
+    outer, inner = Flask("outer"), Flask("inner")
+
+    def closed(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"closed"]
+
+    inner.wsgi_app = closed  # type: ignore[method-assign, assignment] # Flask's way
+    inner.get("/view")(cors(expose_headers=["X-A"])(lambda: "view"))
+    CORS(inner, origins=[APP])
+    seen: list[dict[str, str]] = []
+
+    @outer.errorhandler(404)
+    def elsewhere(_error: Any) -> str:
+        seen.append(send(inner, request.environ).cors)
+        return "elsewhere"
+
+    get(outer, "/view", headers=[("Origin", APP)])
+    assert seen == [grants(Expose_Headers="X-A")]
+
+
 def test_a_redirect_to_a_host_that_is_not_this_one() -> None:
     app = Flask("hosts", host_matching=True, static_host="static.example")
     CORS(app, origins=[APP])
@@ -285,6 +319,7 @@ def test_a_redirect_to_above_the_application() -> None:
     CORS(app, origins=[APP], resources={"/*": {"max_age": 7}, "/view": {"max_age": 1}})
     app.url_map.add(Rule("/up", redirect_to="/mountain/view"))
     app.get("/view")(lambda: "view")
+    app.get("/mountain/view", endpoint="mountain")(lambda: "view")
     mounted = DispatcherMiddleware(Flask("root"), {"/mount": app})
     response = get(
         mounted, "/mount/up", "OPTIONS", [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
