@@ -46,6 +46,8 @@ class CompiledPolicies:
     """What governs each rule, by the identity of the rule: rules are not hashable."""
     elsewhere: Governor
     """What governs a request that no route matches."""
+    methods: set[str]
+    """The methods that there are by default, and those that any route has."""
 
     def __init__(
         self,
@@ -61,11 +63,13 @@ class CompiledPolicies:
         self._patterns: Resources[str | None] = Resources({path: path for path in resources or ()})
         self._made: dict[tuple[int, ...], _Made] = {}
         self._routed: dict[tuple[int, Methods], Policy] = {}
-        self._origin_of: dict[int, Policy] = {}
+        self._base_of: dict[int, Policy] = {}
         self._problems: list[Problem] = []
         self._said: set[tuple[int, ...]] = set()
         self.elsewhere = self._by_path(None, "no view", (), None)
-        self.by_rule = {id(rule): self._governor(rule) for rule in app.url_map.iter_rules()}
+        rules = [*app.url_map.iter_rules()]
+        self.methods = {*DEFAULT_METHODS}.union(*(rule.methods or () for rule in rules))
+        self.by_rule = {id(rule): self._governor(rule) for rule in rules}
         refuse(self._problems)
 
     @property
@@ -84,8 +88,8 @@ class CompiledPolicies:
 
         What one answer lists, a browser remembers for the URL, and does not ask about again.
         """
-        same = self._origin_of.get(id(policy), policy)
-        found = [(name, self._origin_of.get(id(other), other) is same) for name, other in others]
+        same = self._base_of.get(id(policy), policy)
+        found = [(name, self._base_of.get(id(other), other) is same) for name, other in others]
         if all(is_same for _, is_same in found):
             return policy
         return self._for_route(policy, tuple(name for name, is_same in found if is_same))
@@ -121,12 +125,7 @@ class CompiledPolicies:
         is_routed = any(marks[name] is NOT_GIVEN for name in methods)
         others = self._by_path(rule, place, enclosing, methods, is_routed=is_routed)
         groups = {
-            name: self._by_path(
-                rule,
-                place,
-                [*enclosing, mark],
-                methods,
-            )
+            name: self._by_path(rule, place, [*enclosing, mark], methods)
             for name, mark in marks.items()
             if not isinstance(mark, NotGiven)
         }
@@ -203,7 +202,7 @@ class CompiledPolicies:
         key = id(policy), methods
         if key not in self._routed:
             routed = policy.for_route(methods)
-            self._origin_of[id(routed)] = policy
+            self._base_of[id(routed)] = policy
             self._routed[key] = routed
         return self._routed[key]
 

@@ -120,6 +120,7 @@ class AppPolicies:
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         # It may be of an application that this one is mounted in, or that is mounted in it.
         if rule is not None and rule.map is self._app.url_map:
+            # compiled.governor(rule), written out: this is the way of every ordinary request.
             _, policy, choose = compiled.by_rule.get(id(rule)) or compiled.governor(rule)
             return policy if choose is None else choose(routed_path(path), method)
         if self._is_lost():
@@ -137,7 +138,9 @@ class AppPolicies:
             return policy
         names = DEFAULT_METHODS if policy.methods is None else policy.methods
         if names == ANY:
-            names = tuple(dict.fromkeys([*DEFAULT_METHODS, method]))
+            # A policy is kept for each list: of methods that clients make up, there is no end.
+            known = [method] if method in compiled.methods else []
+            names = tuple(dict.fromkeys([*DEFAULT_METHODS, *known]))
         return compiled.narrowed(
             policy, ((name, self._routed(compiled, router, name)) for name in names)
         )

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, Rule, ValidationError
 
 from corswsgi_flask import CORS, cors
-from tests.conformance.cases import APP, Pairs, admits, grants
+from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
 from tests.wsgi import Response, environ_of, get, send
 
@@ -26,6 +26,8 @@ def host(name: str) -> Pairs:
 def asked(app: Flask, path: str, headers: Pairs, method: str = "GET") -> Response:
     response = preflight(app, path, method, headers=headers)
     assert response.status in (204, 403)
+    if response.status == 403:
+        assert response.cors == {"Vary": PREFLIGHT_VARY}
     return response
 
 
