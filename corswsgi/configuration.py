@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .errors import Problem, shown
+from .errors import Problem, shown, wrong_type
 from .options import is_async
 from .policy import Policy
 from .resources import Resources, check_path
@@ -72,12 +72,6 @@ def check_configuration(
                 wrong_type(option, governor, "a Policy or None", "as in Policy(origins=[...]).")
             )
     return problems
-
-
-def wrong_type(option: str, value: object, wanted: str, hint: str) -> Problem:
-    """Return the problem that a value is of another type than the one `wanted`."""
-    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
-    return Problem(option, value, "wrong_type", message, hint)
 
 
 def compile_configuration(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ProblemReason = Literal[
@@ -80,6 +80,23 @@ class PolicyError(ValueError):
         count = len(self.problems)
         title = f"{count} problem{'' if count == 1 else 's'} in the CORS configuration:"
         return "\n".join([title, *(_paragraph(problem) for problem in self.problems)])
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise `PolicyError` if there are any problems."""
+    if found := [*problems]:
+        raise PolicyError(found)
+
+
+def within(place: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Return `problems` with their options named as those of `place`."""
+    return [replace(problem, option=f"{place}.{problem.option}") for problem in problems]
+
+
+def wrong_type(option: str, value: object, wanted: str, hint: str | None) -> Problem:
+    """Return the problem that a value is of another type than the one `wanted`."""
+    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
+    return Problem(option, value, "wrong_type", message, hint)
 
 
 def shown(value: object) -> str:

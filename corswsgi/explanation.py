@@ -5,27 +5,37 @@ Only debug mode uses this: it tells whoever asks what the policy allows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from .decision import Decision
 from .errors import PolicyError, shown
 from .fetch import is_token, list_members
 from .options import ANY
 from .origins import parse_origin
-from .policy import Policy
+from .policy import OPTIONS, Policy
 from .rules import Rules
+
+OPTION_NAMES: Mapping[str, str] = MappingProxyType({name: name for name in OPTIONS})
+"""What the options are called, where an adapter has no other names for them."""
 
 
 def explain(
-    decision: Decision, policy: Policy | None, origin: str, method: str, headers: str
+    decision: Decision,
+    policy: Policy | None,
+    origin: str,
+    method: str,
+    headers: str,
+    names: Mapping[str, str] = OPTION_NAMES,
 ) -> str:
     """Say in a sentence or two why a preflight was refused, and what to change.
 
-    `policy` is None where it could not be told. The last three are what the preflight asked for,
-    and are escaped.
+    `policy` is None where it could not be told. `origin`, `method` and `headers` are what the
+    preflight asked for, and are escaped. `names` are the words for the options.
     """
     if policy is None or decision.reason.startswith("origin_"):
-        return explain_origin(decision, policy, origin)
+        return explain_origin(decision, policy, origin, names)
     if decision.reason == "method_not_allowed":
         if policy.derive(Rules).allows_method(method.upper()):
             return (
@@ -40,17 +50,19 @@ def explain(
                 f"the route does not take the method {shown(method)}, only {taken or 'none'}. "
                 "To allow it, add it to the route."
             )
-        return f"the method {shown(method)} is not allowed. To allow it, add it to methods."
+        return (
+            f"the method {shown(method)} is not allowed. To allow it, add it to {names['methods']}."
+        )
     if decision.reason == "headers_not_allowed":
-        names = list_members(headers)
+        requested = list_members(headers)
         if policy.allow_headers == ANY:
-            refused = [name for name in names if not is_token(name)]
+            refused = [name for name in requested if not is_token(name)]
             return f"these are no names that a header can have: {shown(', '.join(refused))}."
         allowed = {name.lower() for name in policy.allow_headers}
-        refused = [name for name in names if name.lower() not in allowed]
+        refused = [name for name in requested if name.lower() not in allowed]
         return (
             f"these request headers are not allowed: {shown(', '.join(refused))}. "
-            "To allow them, add them to allow_headers."
+            f"To allow them, add them to {names['allow_headers']}."
         )
     if decision.reason == "headers_too_long":
         return (
@@ -59,16 +71,22 @@ def explain(
         )
     return (
         "the browser asks whether a page from a less private network may come here. "
-        "To allow it, set allow_private_network=True."
+        f"To allow it, set {names['allow_private_network']}=True."
     )
 
 
-def explain_origin(decision: Decision, policy: Policy | None, origin: str) -> str:
+def explain_origin(
+    decision: Decision,
+    policy: Policy | None,
+    origin: str,
+    names: Mapping[str, str] = OPTION_NAMES,
+) -> str:
     """Say in a sentence or two why an origin was refused, and what to change."""
     if decision.reason == "origin_null":
         return (
             "the page's origin is null, which any page can get (in a sandboxed frame, from a "
-            "file). Serve the page over http://localhost or https, and add that to origins."
+            "file). Serve the page over http://localhost or https, and add that to "
+            f"{names['origins']}."
         )
     if policy is None or decision.reason != "origin_not_allowed":
         return "a callable that has to decide about it failed. The log of corswsgi says where."
@@ -84,7 +102,7 @@ def explain_origin(decision: Decision, policy: Policy | None, origin: str) -> st
         )
     except PolicyError as error:
         return f"{why} It could not be: {error.problems[0].message}"
-    return f"{why} To allow it, add {shown(origin)} to origins."
+    return f"{why} To allow it, add {shown(origin)} to {names['origins']}."
 
 
 def explained(decision: Decision, policy: Policy | None, origin: str, method: str) -> Decision:

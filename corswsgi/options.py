@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from . import fetch
 from .corrections import as_https, corrected_origin, split_origins
-from .errors import Problem, ProblemReason, shown
+from .errors import Problem, ProblemReason, shown, wrong_type
 from .origins import OriginPattern, OriginRule, OriginSet, parse_pattern
 from .probes import probes
 from .suffixes import PublicSuffixes
@@ -458,13 +458,7 @@ class OptionReader:
         return tuple(sorted(value, key=shown)) if isinstance(value, AbstractSet) else tuple(value)
 
     def _refuse_type(self, option: str, value: object, wanted: str, hint: str | None) -> None:
-        self.refuse(
-            option,
-            value,
-            "wrong_type",
-            f"{shown(value)} is of type {type(value).__name__}; expected {wanted}.",
-            hint,
-        )
+        self.problems.append(wrong_type(option, value, wanted, hint))
 
     def _refuse_direction(self, option: str, name: str, listed: str, actual: str) -> None:
         other = {"request": "allow_headers", "response": "expose_headers"}[actual]

@@ -24,6 +24,9 @@ _MAX_HOST_LENGTH = 253  # RFC 1035, 2.3.4: 255 octets on the wire, as text
 _MAX_PORT = 65535
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+NOBODY: OriginRule = re.compile("(?!)")
+"""An expression that no origin matches, for adapters whose configuration may list none."""
+
 MAX_ORIGIN_LENGTH = 32 + len("://") + _MAX_HOST_LENGTH + len(".:65535")
 """In characters: the longest host name there can be, with room for the scheme and the port."""
 
@@ -147,12 +150,11 @@ class OriginSet:
     """
 
     __slots__ = (
-        "_callables",
         "_depth",
         "_expressions",
         "_ports",
+        "callables",
         "exact",
-        "has_callables",
         "only_exact",
     )
 
@@ -162,8 +164,8 @@ class OriginSet:
     only_exact: bool
     """True if there is nothing else than exact origins."""
 
-    has_callables: bool
-    """True if `ask` may allow what `matches` does not match."""
+    callables: tuple[OriginCallable, ...]
+    """Those that `ask` asks about what `matches` does not match."""
 
     def __init__(
         self,
@@ -186,9 +188,8 @@ class OriginSet:
         self._ports = {key: frozenset(values) for key, values in ports.items()}
         self._depth = max((key.count(".") for key in ports if key[0] == "."), default=0)
         self._expressions = tuple(expressions)
-        self._callables = tuple(callables)
+        self.callables = tuple(callables)
         self.only_exact = not (ports or expressions or callables)
-        self.has_callables = bool(callables)
 
     def matches(self, origin: str) -> bool:
         """Tell whether an exact origin, a pattern or an expression matches `origin` as sent."""
@@ -209,28 +210,18 @@ class OriginSet:
         They are not asked about what is no well-formed origin. One that raises, or answers
         something else than a bool, is logged and allows nothing.
         """
-        if not self._callables or parse_origin(origin) is None:
+        if not self.callables or parse_origin(origin) is None:
             return False
         answer: bool | None = False
-        for ask in self._callables:
+        for ask in self.callables:
             try:
-                given = ask(origin)
+                given: object = ask(origin)
             except Exception as error:
-                log_failure(f"the origins callable {shown(ask)}", error, "origin_check_failed")
-                answer = None
-                continue
-            if given is True:
+                given = error
+            one = checked_answer(ask, origin, given)
+            if one:
                 return True
-            if given is not False:
-                logger.error(
-                    "the origins callable %s answered %s for %s; True or False was expected, "
-                    "so the origin is refused",
-                    shown(ask),
-                    shown(given),
-                    shown(origin),
-                    extra={"reason": "origin_check_failed"},
-                )
-                answer = None
+            answer = None if one is None else answer
         return answer
 
     def _matches_pattern(self, scheme: str, host: str, port: int | None) -> bool:
@@ -244,6 +235,27 @@ class OriginSet:
                 break
             ports = self._ports.get(host[position:])
         return False
+
+
+def checked_answer(ask: object, origin: str, given: object) -> bool | None:
+    """Return what a callable has answered about an origin, or the exception that it has raised.
+
+    None, and a line in the log, for anything but True and False.
+    """
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, Exception):
+        log_failure(f"the origins callable {shown(ask)}", given, "origin_check_failed")
+        return None
+    logger.error(
+        "the origins callable %s answered %s for %s; True or False was expected, "
+        "so the origin is refused",
+        shown(ask),
+        shown(given),
+        shown(origin),
+        extra={"reason": "origin_check_failed"},
+    )
+    return None
 
 
 def _is_serialized_host(host: str) -> bool:

@@ -224,7 +224,7 @@ class Rules:
 
     def _will_stand(self, origin: str, decision: Decision) -> bool:
         """Tell whether the decision about `origin` would be the same again: no callable made it."""
-        if self._origins.has_callables:
+        if self._origins.callables:
             return decision.allowed and self._origins.matches(origin)
         return True
 

@@ -8,15 +8,15 @@ from logging import DEBUG
 from types import MethodType
 from typing import TYPE_CHECKING
 
-from .configuration import USAGE, check_configuration, compile_configuration, wrong_type
+from .configuration import USAGE, check_configuration, compile_configuration
 from .decision import Decision
-from .errors import PolicyError, shown
-from .explanation import explain, explain_origin, explained
-from .headers import EXPOSE_HEADERS, Header, cors_headers
+from .errors import PolicyError, shown, wrong_type
+from .headers import Header
 from .log import log_failure, logger
 from .options import is_async
 from .origins import MAX_ORIGIN_LENGTH
 from .policy import Policy
+from .reports import TEXT, log_refusal, log_replaced, log_unreadable, refused_preflight
 from .rules import NoRules, Rules
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ DECISION = "corswsgi.decision"
 
 _is_logged = logger.isEnabledFor
 _FORBIDDEN = "403 Forbidden"
-_TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 
@@ -155,7 +154,7 @@ class CORSMiddleware:
             else:
                 decision = rules.settled.get(origin, rules.stranger) or rules.settle(origin)
             if not decision.allowed and _is_logged(DEBUG):
-                _log_refusal(decision, environ)
+                log_refusal(environ, decision)
         environ[DECISION] = decision
         # A bound method of plain data is the cheapest callable there is: a closure over as many
         # names takes 1.3 times as long to make, and so does functools.partial.
@@ -177,17 +176,13 @@ class CORSMiddleware:
             start_response("204 No Content", [*decision.added])
             return []
         if self.is_debugging():
-            why = explain(decision, rules.policy, origin, method, headers)
-            text = f"corswsgi refused this preflight ({decision.reason}): {why}"
-            _warn(environ, text, decision)
-            body = f"{text}\n".encode()
-            told = explained(decision, rules.policy, origin, method)
-            status = "200 OK" if told.status == HTTPStatus.OK else _FORBIDDEN
-            start_response(status, [*_TEXT, ("Content-Length", str(len(body))), *told.added])
+            status, added, body = refused_preflight(environ, decision, rules.policy)
+            line = "200 OK" if status == HTTPStatus.OK else _FORBIDDEN
+            start_response(line, [*TEXT, ("Content-Length", str(len(body))), *added])
             return [body]
         if _is_logged(DEBUG):
-            _log_refusal(decision, environ)
-        start_response(_FORBIDDEN, [*_TEXT, ("Content-Length", "0"), *decision.added])
+            log_refusal(environ, decision)
+        start_response(_FORBIDDEN, [*TEXT, ("Content-Length", "0"), *decision.added])
         return []
 
     def is_debugging(self) -> bool:
@@ -227,7 +222,7 @@ def _start_late(
             else:
                 decision = rules.no_origin if origin is None else rules.actual(origin)
                 if not decision.allowed and _is_logged(DEBUG):
-                    _log_refusal(decision, environ)
+                    log_refusal(environ, decision)
                 decided.append((rules.policy, decision))
                 environ[DECISION] = decision
                 headers = _ruled(environ, middleware, rules.policy, decision, headers)
@@ -252,11 +247,11 @@ def _ruled(
     for name, _ in headers:
         if name not in harmless:
             if middleware.is_debugging():
-                _log_replaced(environ, decision, headers)
-                _log_unreadable(environ, policy, decision)
+                log_replaced(environ, decision, headers)
+                log_unreadable(environ, policy, decision)
             return decision.apply(headers, harmless)
     if not decision.allowed and middleware.is_debugging():
-        _log_unreadable(environ, policy, decision)
+        log_unreadable(environ, policy, decision)
     return [*headers, *decision.added]  # what apply() would do, for next to nothing
 
 
@@ -292,57 +287,3 @@ def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Rules | NoRule
         extra={"reason": "policy_check_failed"},
     )
     return NoRules()
-
-
-def _log_refusal(decision: Decision, environ: WSGIEnvironment) -> None:
-    logger.debug(
-        "refused %s %s of the origin %s: %s",
-        shown(environ.get("REQUEST_METHOD")),
-        shown(environ.get("PATH_INFO")),
-        shown(environ.get("HTTP_ORIGIN")),
-        decision.reason,
-        extra={"reason": decision.reason},
-    )
-
-
-def _log_replaced(environ: WSGIEnvironment, decision: Decision, headers: list[Header]) -> None:
-    """Log the CORS headers of the application that do not survive."""
-    kept = cors_headers(decision.apply(headers))
-    replaced = [
-        f"{name}: {value}"
-        for name, value in cors_headers(headers)
-        if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
-    ]
-    if replaced:
-        text = (
-            f"the policy replaces what the application has set itself: "
-            f"{shown(', '.join(replaced))}. To let it write its own CORS headers, give its path "
-            "no policy (None)."
-        )
-        _warn(environ, text, decision)
-
-
-def _warn(environ: WSGIEnvironment, text: str, decision: Decision) -> None:
-    """Log a warning about a request."""
-    logger.warning(
-        "%s %s: %s",
-        shown(environ.get("REQUEST_METHOD")),
-        shown(environ.get("PATH_INFO")),
-        text,
-        extra={"reason": decision.reason},
-    )
-
-
-def _log_unreadable(environ: WSGIEnvironment, policy: Policy | None, decision: Decision) -> None:
-    """Log that a page cannot read its response, if the browser says that a page has asked.
-
-    A same-origin POST has an Origin too: without these headers, nobody knows that it is none.
-    """
-    if (
-        not decision.allowed
-        and environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site")
-        and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
-    ):
-        why = explain_origin(decision, policy, environ.get("HTTP_ORIGIN", ""))
-        text = f"corswsgi refused this request's page ({decision.reason}): {why}"
-        _warn(environ, text, decision)

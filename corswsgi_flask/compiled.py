@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corswsgi import Policy, PolicyError, Problem
+from corswsgi.errors import refuse, within
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.layers import Layer, combined
+from corswsgi.marks import NOT_GIVEN, NotGiven
 from corswsgi.options import ANY
 from corswsgi.policy import DEFAULT_METHODS
 from corswsgi.resources import Resources, as_wsgi
 
 from .marks import ViewMarks
-from .options import NOT_GIVEN, NotGiven, refuse, within
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from corswsgi import Policy, Problem
-from corswsgi.errors import shown
+from corswsgi.errors import refuse, shown
+from corswsgi.marks import MARK, NOT_GIVEN, NotGiven
 
 from . import signals
-from .marks import MARK
-from .options import NOT_GIVEN, NotGiven, read_layer, refuse
+from .options import read_layer
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -9,9 +9,10 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from corswsgi import Policy, Problem
-from corswsgi.errors import shown
+from corswsgi.errors import refuse, shown
+from corswsgi.marks import NOT_GIVEN, NotGiven, frozen
 
-from .options import NOT_GIVEN, NotGiven, frozen, read_app, read_layer, refuse
+from .options import read_app, read_layer
 from .policies import AppPolicies
 
 

@@ -1,48 +1,11 @@
-"""The mark that @cors leaves on a view."""
+"""The marks that @cors leaves on a view, its class and its methods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any
-
 from flask.views import MethodView
 
-from corswsgi import Policy, Problem
-from corswsgi.errors import shown
 from corswsgi.layers import Layer
-
-from .options import NOT_GIVEN, NotGiven, refuse
-
-MARK = "cors_policy"
-"""The attribute of a marked view: its `Layer`. ``functools.wraps`` carries it along."""
-
-
-def wrapped(view: Any) -> Iterator[Any]:
-    """Yield a view, and what it wraps: by functools.wraps, or as a functools.partial."""
-    seen: set[int] = set()
-    while view is not None and id(view) not in seen:
-        seen.add(id(view))
-        yield view
-        view = view.func if isinstance(view, partial) else getattr(view, "__wrapped__", None)
-
-
-def mark_of(view: Any) -> Layer | NotGiven:
-    """Return the mark of a view, of what it wraps, or of the method that calling it calls.
-
-    Raises `PolicyError` if the attribute is something else than a mark.
-    """
-    called = getattr(type(view), "__call__", None)  # noqa: B004 - the method itself is wanted
-    for place in [*wrapped(view), called]:
-        layer: object = getattr(place, MARK, NOT_GIVEN)
-        if isinstance(layer, NotGiven):
-            continue
-        if layer is None or isinstance(layer, Policy | Mapping):
-            return layer
-        message = f"{shown(layer)} is of type {type(layer).__name__}, and no policy."
-        hint = "decorate the view with @cors(...), or give the attribute another name."
-        refuse([Problem(MARK, layer, "wrong_type", message, hint)])
-    return NOT_GIVEN
+from corswsgi.marks import NOT_GIVEN, NotGiven, mark_of, wrapped
 
 
 class ViewMarks:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from corswsgi import Policy, PolicyError, Problem
-from corswsgi.errors import shown
+from corswsgi.errors import shown, within, wrong_type
 from corswsgi.layers import Layer, check_options, combined
+from corswsgi.marks import NOT_GIVEN, NotGiven, check_given, frozen
 from corswsgi.options import did_you_mean
 from corswsgi.policy import OPTIONS
 from corswsgi.resources import check_path
-
-
-class NotGiven:
-    """The type of `NOT_GIVEN`, where None says something."""
-
-
-NOT_GIVEN: Final = NotGiven()
 
 _PREFIX = "CORS_"
 
@@ -33,25 +26,6 @@ _WITHOUT_MEANING = {
     "intercept_exceptions": "the responses to errors get the headers like all others",
     "headers": "it was allow_headers once, and any request header is allowed without it",
 }
-
-
-def refuse(problems: Iterable[Problem]) -> None:
-    """Raise `PolicyError` if there are any problems."""
-    if found := [*problems]:
-        raise PolicyError(found)
-
-
-def frozen(value: Any) -> Any:
-    """Return a value that is read more than once, and later than it was given."""
-    if isinstance(value, str | bytes | Mapping | Policy) or not isinstance(value, Iterable):
-        return value
-    # Callables and expressions are not iterable. The order of a set is nobody's.
-    return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
-
-
-def within(place: str, problems: Iterable[Problem]) -> list[Problem]:
-    """Return `problems` with their options named as those of `place`."""
-    return [replace(problem, option=f"{place}.{problem.option}") for problem in problems]
 
 
 def read_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,19 +43,8 @@ def read_layer(
     options = _read_options(given, stacklevel + 1)
     if isinstance(policy, NotGiven):
         return options, check_options(options)
-    if policy is not None and not isinstance(policy, Policy):
-        hint = "options have names, as in origins=[...], and so have paths, as in resources=[...]."
-        return None, [_wrong_type("policy", policy, "a Policy or None", hint)]
-    return policy, [
-        Problem(
-            name,
-            value,
-            "not_alone",
-            "it was given beside a policy, which says everything.",
-            "write one or the other. policy.replace(...) makes a policy that differs.",
-        )
-        for name, value in options.items()
-    ]
+    problems = check_given(policy, options)
+    return (policy if isinstance(policy, Policy) else None), problems
 
 
 def read_app(
@@ -181,7 +144,7 @@ def _read_resources(
         given = {path: {} for path in given}
     if not isinstance(given, Mapping):
         hint = 'as in resources={"/api/*": {"origins": ["https://app.example.com"]}}.'
-        return {}, [_wrong_type(option, given, "a path, or a list or mapping of paths", hint)]
+        return {}, [wrong_type(option, given, "a path, or a list or mapping of paths", hint)]
     layers: dict[str, Layer] = {}
     problems: list[Problem] = []
     for path, governor in given.items():
@@ -195,12 +158,5 @@ def _read_resources(
             problems += within(name, check_options(options))
         else:
             hint = 'as in {"origins": ["https://app.example.com"]}.'
-            problems.append(
-                _wrong_type(name, governor, "a Policy, a dict of options or None", hint)
-            )
+            problems.append(wrong_type(name, governor, "a Policy, a dict of options or None", hint))
     return layers, problems
-
-
-def _wrong_type(option: str, value: object, wanted: str, hint: str) -> Problem:
-    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
-    return Problem(option, value, "wrong_type", message, hint)

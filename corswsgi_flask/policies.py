@@ -12,14 +12,16 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import NotFound
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
+from corswsgi.errors import refuse
 from corswsgi.layers import Layer
+from corswsgi.marks import NOT_GIVEN, NotGiven
 from corswsgi.options import ANY
 from corswsgi.policy import DEFAULT_METHODS
 
 from .compiled import CompiledPolicies
 from .exceptions import answer_error
 from .marks import ViewMarks
-from .options import NOT_GIVEN, NotGiven, read_app, read_config, refuse
+from .options import read_app, read_config
 from .routes import Router, requested_method, routed_path
 
 if TYPE_CHECKING:
