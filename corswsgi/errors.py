@@ -28,6 +28,8 @@ ProblemReason = Literal[
     "wrong_direction",
     "out_of_range",
     "malformed_path",
+    "malformed_expression",
+    "not_importable",
     "given_twice",
     "without_effect",
 ]

@@ -29,3 +29,8 @@ class PublicSuffixes:
             if rule.endswith(below):
                 return rule.removeprefix("*.").encode("idna").decode("ascii")
         return None
+
+    def site(self, host: str) -> str | None:
+        """Return the registrable domain of `host` (HTML standard, 7.1.1.1); None if it has none."""
+        found: str | None = self._list.privatesuffix(host.removesuffix("."))
+        return found

@@ -31,6 +31,7 @@ ORDER = [
     "corrections",
     "probes",
     "suffixes",
+    "neighbours",
     "options",
     "policy",
     "layers",
@@ -61,7 +62,24 @@ ADAPTERS = {
         "current",
         "__init__",
     ],
+    "corswsgi_django": [
+        "defaults",
+        "signals",
+        "callables",
+        "options",
+        "marks",
+        "routes",
+        "policies",
+        "checks",
+        "apps",
+        "decisions",
+        "responses",
+        "decorator",
+        "middleware",
+        "__init__",
+    ],
 }
+FRAMEWORKS = {"corswsgi_flask": {"flask", "werkzeug"}, "corswsgi_django": {"django", "asgiref"}}
 
 
 def imports(path: Path) -> list[str]:
@@ -95,7 +113,7 @@ def test_imports_point_one_way(module: str) -> None:
 @pytest.mark.parametrize("package", ADAPTERS)
 def test_adapters_import_one_way_too(package: str) -> None:
     """Siblings before them, their framework, and what is public of the core; never each other."""
-    framework = {"corswsgi_flask": {"flask", "werkzeug"}}[package]
+    framework = FRAMEWORKS[package]
     order = ADAPTERS[package]
     assert sorted(path.stem for path in (ROOT / package).glob("*.py")) == sorted(order)
     for module in order:

@@ -1,0 +1,384 @@
+"""What ``manage.py check`` says: what is refused, and what would go wrong in the browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - their names
+from django.utils.module_loading import import_string
+
+from corswsgi import Policy, PolicyError, Problem, ProblemReason
+from corswsgi.errors import shown
+from corswsgi.neighbours import insecure, neighbours
+from corswsgi.options import did_you_mean
+from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_pattern
+from corswsgi.suffixes import PublicSuffixes
+
+from .marks import Marks, ViewMarks
+from .options import KNOWN, OLDER, REMOVED, cors_settings
+from .policies import Policies
+from .routes import all_views
+from .signals import check_request_enabled
+
+_MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
+_ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
+
+# The identifiers of what is refused, by its reason. They are in people's SILENCED_SYSTEM_CHECKS:
+# none of them changes its meaning, and new ones come last.
+_ERRORS: tuple[ProblemReason, ...] = (
+    "required",
+    "unknown_option",
+    "unknown_value",
+    "wrong_type",
+    "coroutine_function",
+    "several_in_one",
+    "not_alone",
+    "malformed_origin",
+    "not_canonical",
+    "null_origin",
+    "wildcard_with_credentials",
+    "insecure_origin",
+    "public_suffix",
+    "not_a_token",
+    "not_a_pattern",
+    "forbidden_method",
+    "forbidden_header",
+    "wrong_direction",
+    "out_of_range",
+    "malformed_path",
+    "malformed_expression",
+    "not_importable",
+    "given_twice",
+    "without_effect",
+)
+
+# Middleware that answers some requests itself, so that what stands below does not see them.
+_ANSWERING = (
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.cache.FetchFromCacheMiddleware",
+    "django.middleware.cache.CacheMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.auth.middleware.RemoteUserMiddleware",
+    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+)
+_REDIRECTING = "django.middleware.security.SecurityMiddleware"
+_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+_SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+_WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
+_THEIRS = "corsheaders.middleware.CorsMiddleware"
+
+_DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
+
+
+def check_all(**_given: Any) -> list[CheckMessage]:
+    """Return everything that there is to say about the project's CORS."""
+    messages = [*_of_names(), *_of_middleware()]
+    try:
+        policies = Policies(settings)
+    except PolicyError as error:
+        return [*map(_error, error.problems), *messages]
+    governing = [place.governor.policy for place in policies.places.values()]
+    credentialed = [policy for policy in governing if policy and policy.supports_credentials]
+    return [
+        *_of_views(policies),
+        *messages,
+        *_of_csrf(credentialed),
+        *_of_cookies(credentialed),
+        *_of_expressions(governing),
+        *_of_static_files(policies),
+    ]
+
+
+def _error(problem: Problem, view: object = None) -> CheckMessage:
+    number = _ERRORS.index(problem.reason) + 1
+    text = f"{problem.option}: {problem.message}"
+    return Error(text, hint=problem.hint, obj=view, id=f"corswsgi.E{number:03}")
+
+
+def _of_names() -> Iterator[CheckMessage]:
+    """W001 to W003: settings that say nothing."""
+    given = cors_settings(settings)
+    for name in given:
+        if name in REMOVED:
+            text = f"{name} has no effect: django-cors-headers has removed it."
+            yield Warning(text, hint=f"{REMOVED[name]}.", id="corswsgi.W002")
+        elif name not in KNOWN:
+            hint = did_you_mean(name, KNOWN, kind="settings")
+            yield Warning(f"there is no setting {name}.", hint=hint, id="corswsgi.W001")
+    for name, older in OLDER.items():
+        if name in given and older in given:
+            text = f"{older} has no effect: {name} is there, which is its newer name."
+            yield Warning(text, hint=f"take {older} out.", id="corswsgi.W003")
+
+
+def _of_middleware() -> Iterator[CheckMessage]:
+    """W004 to W006: the middleware missing, below others, beside django-cors-headers."""
+    theirs = [path for path in settings.MIDDLEWARE if _is_a(path, _THEIRS)]
+    if theirs:
+        text = f"{theirs[0]} is there too, and writes headers of its own."
+        hint = f'take {theirs[0]!r} out of MIDDLEWARE, and "corsheaders" out of INSTALLED_APPS.'
+        yield Warning(text, hint=hint, id="corswsgi.W006")
+    places = [place for place, path in enumerate(settings.MIDDLEWARE) if _is_a(path, _MIDDLEWARE)]
+    if not places:
+        text = (
+            "corswsgi_django.middleware.CORSMiddleware is not in MIDDLEWARE: the settings have no "
+            "effect, but for views with @cors."
+        )
+        yield Warning(text, hint=f"{_ENTRY}, first.", id="corswsgi.W004")
+        return
+    answering = [*_ANSWERING, *([_REDIRECTING] if settings.SECURE_SSL_REDIRECT else [])]
+    above = settings.MIDDLEWARE[: places[0]]
+    before = [path for path in above if any(_is_a(path, other) for other in answering)]
+    if before:
+        names = ", ".join(path.rpartition(".")[2] for path in before)
+        text = (
+            f"corswsgi_django.middleware.CORSMiddleware is below {names}, whose own answers it "
+            "does not see: a preflight may be refused, a redirect or an error has no CORS headers."
+        )
+        yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
+
+
+def _is_a(path: str, other: str) -> bool:
+    """Tell whether a middleware is another one, or derived from it."""
+    try:
+        middleware = import_string(path)
+    except ImportError:
+        return path == other  # Django says so when it starts
+    mro = middleware.__mro__ if isinstance(middleware, type) else ()
+    return other in [path, *(f"{each.__module__}.{each.__qualname__}" for each in mro)]
+
+
+def _has(middleware: str) -> bool:
+    return any(_is_a(path, middleware) for path in settings.MIDDLEWARE)
+
+
+def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
+    """W007: pages that may send cookies, and whose POST Django refuses."""
+    if not _has(_CSRF):
+        return
+    missing, open_ports = [], []
+    for text, pattern in _patterns(credentialed).items():
+        if pattern.port == "*":
+            open_ports.append(text)
+        elif not _is_trusted(pattern):
+            missing.append(text)
+    if missing:
+        trusted = [*settings.CSRF_TRUSTED_ORIGINS, *missing]
+        text = (
+            f"these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: "
+            f"{', '.join(missing)}. Every POST, PUT, PATCH or DELETE of their pages gets a 403."
+        )
+        hint = (
+            f"if they may write: CSRF_TRUSTED_ORIGINS = {trusted!r}. If they only read: "
+            'SILENCED_SYSTEM_CHECKS = ["corswsgi.W007"].'
+        )
+        yield Warning(text, hint=hint, id="corswsgi.W007")
+    if open_ports:
+        named = [text.replace(":*", ":3000") for text in open_ports]
+        text = (
+            f"these origins may send cookies from any port: {', '.join(open_ports)}. "
+            "CSRF_TRUSTED_ORIGINS has no ports but those that it names: from another one, "
+            "every POST, PUT, PATCH or DELETE gets a 403."
+        )
+        hint = (
+            f"name those that write, as in CSRF_TRUSTED_ORIGINS = "
+            f"{[*settings.CSRF_TRUSTED_ORIGINS, *named]!r}. When you have: "
+            'SILENCED_SYSTEM_CHECKS = ["corswsgi.W008"].'
+        )
+        yield Warning(text, hint=hint, id="corswsgi.W008")
+
+
+def _patterns(policies: list[Policy]) -> dict[str, OriginPattern]:
+    """Return the origin patterns of some policies, by their texts."""
+    texts = dict.fromkeys(
+        rule for policy in policies for rule in policy.origins if isinstance(rule, str)
+    )
+    found = {text: parse_pattern(text) for text in texts}
+    return {text: pattern for text, pattern in found.items() if pattern is not None}
+
+
+def _is_trusted(pattern: OriginPattern) -> bool:
+    """Tell whether CSRF_TRUSTED_ORIGINS has all that a pattern stands for."""
+    port = "" if pattern.port is None else f":{pattern.port}"
+    netloc = f"{pattern.host}{port}"
+    for text in settings.CSRF_TRUSTED_ORIGINS:
+        trusted = urlsplit(text)
+        if trusted.scheme != pattern.scheme:
+            continue
+        if not trusted.netloc.startswith("*"):
+            if trusted.netloc == netloc and not pattern.subdomains:
+                return True
+            continue
+        # Django takes `*.example.com` for example.com too.
+        parent = trusted.netloc.removeprefix("*")
+        if f".{netloc}".endswith(parent):
+            return True
+    return False
+
+
+def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
+    """W009 and W010: cookies that browsers do not send from another site."""
+    others = _on_other_sites(credentialed)
+    if not others:
+        return
+    cookies = [("SESSION_COOKIE", "W009", _has(_SESSION))]
+    cookies.append(("CSRF_COOKIE", "W010", _has(_CSRF) and not settings.CSRF_USE_SESSIONS))
+    for name, number, is_used in cookies:
+        same_site, secure = f"{name}_SAMESITE", f"{name}_SECURE"
+        if not is_used or (getattr(settings, same_site) == "None" and getattr(settings, secure)):
+            continue
+        text = (
+            f"these origins may send cookies, and are on another site than ALLOWED_HOSTS: "
+            f"{', '.join(others)}. With {same_site} = {getattr(settings, same_site)!r} and "
+            f"{secure} = {getattr(settings, secure)!r}, browsers do not send that cookie."
+        )
+        hint = (
+            f'{same_site} = "None" and {secure} = True. (Some browsers send no cookies to other '
+            "sites at all: a page on the same site is better.)"
+        )
+        yield Warning(text, hint=hint, id=f"corswsgi.{number}")
+
+
+def _on_other_sites(policies: list[Policy]) -> list[str]:
+    """Return the origin patterns of other sites than the project's own hosts, as far as known."""
+    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else ())
+    if not hosts or "*" in hosts:
+        return []
+    patterns = _patterns(policies)
+    if not patterns:
+        return []
+    suffixes = PublicSuffixes()
+    own = {_site(suffixes, host.removeprefix(".")) for host in hosts}
+    return [text for text, pattern in patterns.items() if _site(suffixes, pattern.host) not in own]
+
+
+def _site(suffixes: PublicSuffixes, host: str) -> str:
+    return suffixes.site(host) or host
+
+
+def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
+    """W011 and W012: expressions that match more than they mean."""
+    seen: dict[str, bool] = {}
+    expressions: dict[str, re.Pattern[str]] = {}
+    for policy in governing:
+        for rule in () if policy is None else policy.origins:
+            if isinstance(rule, re.Pattern) and rule is not NOBODY and policy is not None:
+                expressions[rule.pattern] = rule
+                seen[rule.pattern] = seen.get(rule.pattern, False) or policy.supports_credentials
+    for text, expression in expressions.items():
+        found = next(neighbours(expression), None)
+        if found is not None:
+            yield Warning(
+                f"the expression {shown(text)} matches {found.neighbour} too, which is another "
+                f"site than {found.meant}.",
+                hint="escape each dot (\\.) and name the host up to its end, or write a pattern "
+                'into CORS_ALLOWED_ORIGINS, such as "https://*.example.com".',
+                id="corswsgi.W011",
+            )
+        plain = (origin for origin in insecure(expression) if not _is_local(origin))
+        if seen[text] and (origin := next(plain, None)):
+            yield Warning(
+                f"the expression {shown(text)} matches {origin}, which is not HTTPS: whoever sits "
+                "on the way of such a page could read in the name of its visitors.",
+                hint="write https:// instead of http:// or https?://.",
+                id="corswsgi.W012",
+            )
+
+
+def _is_local(origin: str) -> bool:
+    return is_loopback(urlsplit(origin).hostname or "")
+
+
+def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
+    """W013, I001: static files, which others answer than views."""
+    path = urlsplit(settings.STATIC_URL or "").path
+    is_here = bool(path) and not urlsplit(settings.STATIC_URL or "").netloc
+    governor = policies.governor(f"{path}x") if is_here else None
+    policy = governor.policy if governor is not None and not governor.needs_signal else None
+    if policy is None:
+        return
+    pattern = f"{path.rstrip('/')}/*"
+    if (
+        _has(_WHITENOISE)
+        and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True)
+        and not (policy.allows_any_origin and not policy.supports_credentials)
+    ):
+        resources = {**getattr(settings, "CORS_RESOURCES", {}), pattern: None}
+        yield Warning(
+            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on a "
+            "CDN need it, and the policy of that path replaces its header.",
+            hint=f"CORS_RESOURCES = {_written(resources)}",
+            id="corswsgi.W013",
+        )
+    apps = settings.INSTALLED_APPS
+    if (
+        settings.DEBUG
+        and "django.contrib.staticfiles" in apps
+        and "whitenoise.runserver_nostatic" not in apps
+        and policy.origins != (NOBODY,)
+    ):
+        yield Info(
+            f"runserver answers for the files below {path} itself, outside of all middleware: no "
+            "page of another origin can read them.",
+            hint='INSTALLED_APPS = ["whitenoise.runserver_nostatic", ...], with WhiteNoise, if '
+            "one has to.",
+            id="corswsgi.I001",
+        )
+
+
+def _written(resources: dict[str, Any]) -> str:
+    items = (f'"{path}": {value!r}' for path, value in resources.items())
+    return f"{{{', '.join(items)}}}"
+
+
+def _of_views(policies: Policies) -> Iterator[CheckMessage]:
+    """Errors of what views say over the settings; W014 of what says nothing."""
+    said = set()
+    for route, is_open, view in all_views():
+        name = f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
+        try:
+            marks = ViewMarks(view)
+        except PolicyError as error:
+            yield from (_error(problem, name) for problem in error.problems)
+            continue
+        for layers in (marks.enclosing, *marks.by_method.values()):
+            for path in _paths(policies, route, is_open=is_open) if layers else []:
+                key = (path, *map(id, layers))
+                if key not in said:
+                    said.add(key)
+                    yield from _of_marks(policies, path, name, layers)
+
+
+def _of_marks(
+    policies: Policies, path: str | None, name: str, layers: Marks
+) -> Iterator[CheckMessage]:
+    try:
+        policy = policies.marked(policies.places[path], layers).policy
+    except PolicyError as error:
+        yield from (_error(problem, name) for problem in error.problems)
+        return
+    if policy is not None and policy.origins == (NOBODY,) and not check_request_enabled.receivers:
+        text = "its @cors names no origins, and neither do the settings: nobody is allowed."
+        hint = '@cors(origins=["https://app.example.com"]), or CORS_ALLOWED_ORIGINS.'
+        yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")
+
+
+def _paths(policies: Policies, route: str, *, is_open: bool) -> list[str | None]:
+    """Return the patterns of CORS_RESOURCES that may govern a route; None for that none does."""
+    if not is_open:
+        return [policies.patterns.find(route, None)]
+    # No path has that character: it stands for the unknown rest of one.
+    return [
+        policies.patterns.find(f"{route}\0", None),
+        *(path for path in policies.places if path is not None and path.startswith(route)),
+    ]

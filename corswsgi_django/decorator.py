@@ -1,0 +1,169 @@
+"""@cors, on views."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial, wraps
+from inspect import isawaitable
+from typing import Any, TypeVar, overload
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.utils.decorators import method_decorator
+
+from corswsgi import Decision, Policy, Problem
+from corswsgi.errors import refuse, shown
+from corswsgi.layers import Layer, check_options
+from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, check_given, frozen
+
+from .apps import installed
+from .callables import as_origin_callable
+from .decisions import IN_FORCE, adecided, decided
+from .marks import Marks
+from .policies import Governor
+from .responses import apply, preflight_response
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+MIDDLEWARE = "corswsgi_django.middleware"
+"""The key of request.META that tells whether the middleware is in front of a view."""
+
+
+@overload
+def cors(policy: View, /) -> View: ...
+@overload
+def cors(
+    policy: Policy | NotGiven | None = NOT_GIVEN, /, **options: Any
+) -> Callable[[View], View]: ...
+def cors(policy: Any = NOT_GIVEN, /, **options: Any) -> Any:
+    """Give a view a policy of its own.
+
+    ``@cors(expose_headers=["X-Total"])`` lays options over the settings' policy for the path,
+    ``@cors(policy)`` replaces it, ``@cors(None)`` turns CORS off. The options are those of
+    `corswsgi.Policy`; callables among the origins may be coroutine functions.
+
+    It decorates functions, coroutine functions, classes of views and their methods, those of
+    Django REST framework included. It stands above decorators that do not use ``functools.wraps``,
+    such as ``@api_view``; below them the middleware does not see it, which is warned of when the
+    view runs.
+
+    With the middleware, it rules over paths and settings, for preflights too. Without, it still
+    works for what reaches the view.
+
+    Raises `PolicyError` with all that is wrong with the options. What is wrong with them and the
+    settings is found by ``manage.py check``, and is raised when the view is asked for.
+    """
+    if callable(policy):
+        return cors()(policy)  # @cors, without parentheses
+    layer, problems = _read(policy, options)
+    refuse(problems)
+
+    def decorate(view: Any) -> Any:
+        return _on_class(view, decorate, layer) if isinstance(view, type) else _marked(view, layer)
+
+    return decorate
+
+
+def _read(policy: object, given: dict[str, Any]) -> tuple[Layer, list[Problem]]:
+    options = {name: frozen(value) for name, value in given.items()}
+    origins = options.get("origins")
+    if isinstance(origins, tuple | frozenset):
+        options["origins"] = tuple(map(as_origin_callable, origins))
+    elif callable(origins):
+        options["origins"] = as_origin_callable(origins)
+    if isinstance(policy, NotGiven):
+        return options, check_options(options)
+    return (policy if isinstance(policy, Policy) else None), check_given(policy, options)
+
+
+def _on_class(view: Any, decorate: Callable[[Any], Any], layer: Layer) -> Any:
+    """Mark a class of views: its dispatch(), whose attributes as_view() copies."""
+    dispatch: Any = getattr(view, "dispatch", None)
+    if dispatch is None:
+        message = f"{shown(view)} has no dispatch(): nothing would come of it."
+        refuse([Problem("cors", view, "without_effect", message, "decorate a class of views.")])
+    if MARK in vars(vars(view).get("dispatch", object)):
+        _refuse_second(view)
+    view.dispatch = method_decorator(decorate)(dispatch)
+    # method_decorator() keeps the attributes of what it wraps: those of an inherited dispatch().
+    setattr(view.dispatch, MARK, layer)
+    return view
+
+
+def _marked(view: Any, layer: Layer) -> Any:
+    # method_decorator() decorates a partial at every call, which has the attributes already.
+    if MARK in vars(view) and not isinstance(view, partial):
+        _refuse_second(view)
+
+    @wraps(view)
+    def decorated(*arguments: Any, **named: Any) -> Any:
+        return _run(view, layer, arguments, named)
+
+    setattr(decorated, MARK, layer)
+    if iscoroutinefunction(view):
+        markcoroutinefunction(decorated)
+    return decorated
+
+
+def _refuse_second(view: object) -> None:
+    hint = "decorate it once. For another route to the same view, wrap it in another."
+    refuse([Problem("cors", view, "given_twice", f"{shown(view)} has one already.", hint)])
+
+
+def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    # Of a method that was decorated without method_decorator(), the first one is its object.
+    request: HttpRequest = next(each for each in arguments if hasattr(each, "META"))
+    if _is_in(layer, request.META.get(IN_FORCE, ())):
+        return view(*arguments, **named)
+    match = request.resolver_match
+    policies = installed().policies
+    marks = () if match is None else policies.marks(match.func).of(request.META["REQUEST_METHOD"])
+    if _is_in(layer, marks):
+        if MIDDLEWARE in request.META:
+            return view(*arguments, **named)
+    else:
+        if MIDDLEWARE in request.META:
+            warnings.warn(
+                f"corswsgi_django: the middleware does not see the @cors of {shown(view)}, so "
+                "that preflights get the answer of the settings. Move it above the decorator "
+                "that hides it, such as @api_view.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        marks = (*marks, layer)
+    request.META[IN_FORCE] = marks
+    run = partial(view, *arguments, **named)
+    governor = policies.governor(request.path_info, marks)
+    if iscoroutinefunction(view) or (match is not None and iscoroutinefunction(match.func)):
+        return _arespond(request, governor, run)
+    return _respond(request, governor, run)
+
+
+def _respond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -> Any:
+    decision = decided(request, governor)
+    if decision is not None and decision.status is not None:
+        return preflight_response(request, governor, decision)
+    return _applied(request, run(), governor, decision)
+
+
+async def _arespond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -> Any:
+    decision = await adecided(request, governor)
+    if decision is not None and decision.status is not None:
+        return preflight_response(request, governor, decision)
+    response = run()
+    if isawaitable(response):
+        response = await response
+    return _applied(request, response, governor, decision)
+
+
+def _applied(
+    request: HttpRequest, response: Any, governor: Governor, decision: Decision | None
+) -> Any:
+    if decision is not None:
+        apply(request, response, governor, decision, set())
+    return response
+
+
+def _is_in(layer: Layer, marks: Marks) -> bool:
+    return any(mark is layer for mark in marks)

@@ -1,0 +1,95 @@
+"""CORSMiddleware, for MIDDLEWARE."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from corswsgi import Decision
+from corswsgi.wsgi import DECISION
+
+from .apps import installed
+from .decisions import adecided, decided, governor_of, is_preflight
+from .decorator import MIDDLEWARE
+from .policies import Governor
+from .responses import apply, preflight_response
+
+Response = HttpResponseBase
+GetResponse = Callable[[HttpRequest], Response] | Callable[[HttpRequest], Awaitable[Response]]
+
+
+class CORSMiddleware:
+    """Answers CORS-preflight requests, and sets the CORS headers of all responses.
+
+    ``"corswsgi_django.middleware.CORSMiddleware"`` stands first in ``MIDDLEWARE``, so that no
+    other can answer before it. It runs as a coroutine where what it wraps is one.
+
+    Raises `ImproperlyConfigured`, when the server starts, with all that is wrong with the
+    settings. The `corswsgi.Decision` about a request is what `corswsgi_django.cors_decision`
+    returns.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response: Callable[[HttpRequest], Any] = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        self._app = installed()
+        # Now, and not at the first request: a server with wrong settings does not start.
+        _ = self._app.policies
+        self._harmless: set[str] = set()
+
+    def __call__(self, request: HttpRequest) -> Response | Awaitable[Response]:
+        """Answer a preflight, or run what is below."""
+        if self._is_async:
+            return self._acall(request)
+        self._enter(request)
+        governor, decision = None, None
+        is_asking = is_preflight(request.META)
+        if is_asking:
+            governor = governor_of(self._app.policies, request)
+            decision = decided(request, governor)
+            if decision is not None and decision.status is not None:
+                return preflight_response(request, governor, decision)
+        response = cast(Response, self._get_response(request))
+        if governor is None:
+            governor = governor_of(self._app.policies, request)
+            decision = request.META.get(DECISION) or decided(request, governor)
+        return self._left(request, response, governor, decision)
+
+    async def _acall(self, request: HttpRequest) -> Response:
+        self._enter(request)
+        governor, decision = None, None
+        if is_preflight(request.META):
+            governor = governor_of(self._app.policies, request)
+            decision = await adecided(request, governor)
+            if decision is not None and decision.status is not None:
+                return preflight_response(request, governor, decision)
+        response = cast(Response, await self._get_response(request))
+        if governor is None:
+            governor = governor_of(self._app.policies, request)
+            decision = request.META.get(DECISION) or await adecided(request, governor)
+        return self._left(request, response, governor, decision)
+
+    def _enter(self, request: HttpRequest) -> None:
+        # What is there already is another's, in front of Django, which decides for itself.
+        request.META.pop(DECISION, None)
+        request.META[MIDDLEWARE] = True
+
+    def _left(
+        self,
+        request: HttpRequest,
+        response: Response,
+        governor: Governor,
+        decision: Decision | None,
+    ) -> Response:
+        if decision is not None:
+            apply(request, response, governor, decision, self._harmless)
+        return response

@@ -1,0 +1,132 @@
+"""Which policy governs a path and a view: the settings and the marks of views, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from corswsgi import Policy
+from corswsgi.errors import refuse
+from corswsgi.layers import Layer, combined
+from corswsgi.options import ANY
+from corswsgi.origins import NOBODY
+from corswsgi.policy import DEFAULT_METHODS
+from corswsgi.resources import Resources, as_wsgi
+
+from .marks import Marks, ViewMarks
+from .options import read_settings
+
+# Views that are made for single requests, and their marks, shall not fill the memory.
+_MAX_KEPT = 4096
+
+
+class Governor(NamedTuple):
+    """What governs a request."""
+
+    policy: Policy | None
+    asks_signal: bool = False
+    """Whether receivers of check_request_enabled may allow what the policy does not."""
+    needs_signal: bool = False
+    """Whether it governs only what they allow."""
+    is_of_settings: bool = False
+    """Whether the options were all written in the settings."""
+
+
+class _Place(NamedTuple):
+    """What is said about a path, and what it comes to where no view says more."""
+
+    layers: tuple[Layer, ...]
+    governor: Governor
+
+
+class Policies:
+    """The settings, and what views say over them. Raises `PolicyError` with all that is wrong.
+
+    What is kept of views is kept in bounded caches, which any thread may fill, and start over.
+    """
+
+    patterns: Resources[str | None]
+    """The path patterns of CORS_RESOURCES."""
+
+    def __init__(self, settings: object) -> None:
+        read = read_settings(settings)
+        refuse(read.problems)
+        self._urls = read.urls
+        self._outer = read.options
+        self._everywhere = self._place(())
+        # Outside of CORS_URLS_REGEX, only receivers of the signal allow anything.
+        nobody = Policy(**{**read.options, "origins": NOBODY})
+        self._elsewhere = _Place((read.options, None), Governor(nobody, True, True, True))
+        places = {path: self._place((layer,)) for path, layer in read.resources.items()}
+        self._resources = Resources(places) if places else None
+        self.patterns = Resources({path: path for path in places})
+        self.places: dict[str | None, _Place] = {None: self._everywhere}
+        self.places.update(places)
+        self._marked: dict[tuple[int, ...], tuple[Marks, Governor]] = {}
+        self._views: dict[int, ViewMarks] = {}
+        self._narrowed: dict[tuple[int, tuple[str, ...]], tuple[Policy, Policy]] = {}
+
+    def marks(self, view: Callable[..., Any]) -> ViewMarks:
+        """Return the marks of a view."""
+        found = self._views.get(id(view))
+        if found is None:
+            found = self._views.setdefault(id(view), ViewMarks(view))
+            if len(self._views) > _MAX_KEPT:
+                self._views = {}
+        return found
+
+    def governor(self, path: str, marks: Marks = ()) -> Governor:
+        """Return what governs a path, and a view with these marks there."""
+        place = self._everywhere
+        if self._resources is not None:
+            place = self._resources.find(path if path.isascii() else as_wsgi(path), place)
+        if place is self._everywhere and self._urls is not None and not self._urls.match(path):
+            place = self._elsewhere
+        return self.marked(place, marks) if marks else place.governor
+
+    def marked(self, place: _Place, marks: Marks) -> Governor:
+        """Return what governs a place with these marks."""
+        key = (id(place), *map(id, marks))
+        kept = self._marked.get(key)
+        if kept is None:
+            if len(self._marked) >= _MAX_KEPT:
+                self._marked = {}
+            kept = self._marked[key] = marks, self._governor((*place.layers, *marks))
+        return kept[1]
+
+    def preflight_governor(self, path: str, view: ViewMarks, method: str) -> Governor:
+        """Return what governs a preflight that asks about a method of a view.
+
+        What its answer lists, a browser remembers for the URL, and does not ask about again. So
+        no method is listed that has marks of its own.
+        """
+        marks = view.of(method)
+        governor = self.governor(path, marks)
+        policy = governor.policy
+        if not view.by_method or policy is None:
+            return governor
+        listed = DEFAULT_METHODS if policy.methods is None else policy.methods
+        if listed == ANY:
+            listed = tuple(dict.fromkeys([*DEFAULT_METHODS, *view.methods]))
+        names = tuple(name for name in listed if _is_same(view.of(name), marks))
+        key = id(policy), names
+        if key not in self._narrowed:
+            if len(self._narrowed) >= _MAX_KEPT:
+                self._narrowed = {}
+            self._narrowed[key] = policy, policy.for_route(names)
+        narrowed = self._narrowed[key][1]
+        return Governor(narrowed, governor.asks_signal, is_of_settings=governor.is_of_settings)
+
+    def _place(self, inner: tuple[Layer, ...]) -> _Place:
+        layers = (self._outer, *inner)
+        return _Place(layers, self._governor(layers, is_of_settings=True))
+
+    def _governor(self, layers: tuple[Layer, ...], *, is_of_settings: bool = False) -> Governor:
+        policy = combined(layers)
+        # Whoever names origins says which. The signal adds to those of the settings only.
+        named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
+        return Governor(policy, policy is not None and not named, is_of_settings=is_of_settings)
+
+
+def _is_same(marks: Marks, others: Marks) -> bool:
+    return [*map(id, marks)] == [*map(id, others)]

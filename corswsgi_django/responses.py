@@ -1,0 +1,77 @@
+"""What is done to Django's responses, and the responses to preflights."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from logging import DEBUG
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from corswsgi import Decision
+from corswsgi.explanation import OPTION_NAMES
+from corswsgi.fetch import CORS_RESPONSE_HEADERS
+from corswsgi.log import logger
+from corswsgi.reports import (
+    TEXT,
+    log_refusal,
+    log_replaced,
+    log_unreadable,
+    refused_preflight,
+)
+
+from .options import OPTION_SETTINGS
+from .policies import Governor
+
+
+def preflight_response(
+    request: HttpRequest, governor: Governor, decision: Decision
+) -> HttpResponse:
+    """Return the response to a preflight that `decision` is about."""
+    if decision.allowed:
+        response = HttpResponse(status=HTTPStatus.NO_CONTENT, headers=dict(decision.added))
+        del response.headers["Content-Type"]
+        return response
+    body, status, added = b"", HTTPStatus.FORBIDDEN.value, decision.added
+    if settings.DEBUG:
+        names = OPTION_SETTINGS if governor.is_of_settings else OPTION_NAMES
+        status, added, body = refused_preflight(request.META, decision, governor.policy, names)
+    elif logger.isEnabledFor(DEBUG):
+        log_refusal(request.META, decision)
+    length = ("Content-Length", str(len(body)))
+    return HttpResponse(body, status=status, headers=dict([*TEXT, length, *added]))
+
+
+def apply(
+    request: HttpRequest,
+    response: HttpResponseBase,
+    governor: Governor,
+    decision: Decision,
+    harmless: set[str],
+) -> None:
+    """Do to a response what its decision rules; `harmless` is as in `Decision.apply`."""
+    if not decision.allowed:
+        if logger.isEnabledFor(DEBUG):
+            log_refusal(request.META, decision)
+        if settings.DEBUG:
+            names = OPTION_SETTINGS if governor.is_of_settings else OPTION_NAMES
+            log_unreadable(request.META, governor.policy, decision, names)
+    headers = response.headers
+    for name in headers:
+        if name not in harmless:
+            break
+    else:
+        for name, value in decision.added:
+            headers[name] = value
+        return
+    before = [*headers.items()]
+    if settings.DEBUG:
+        log_replaced(request.META, decision, before)
+    ruled = dict(decision.apply(before, harmless))
+    for name, _ in before:
+        if name not in ruled and name.lower() in CORS_RESPONSE_HEADERS:
+            del headers[name]
+    for name, value in ruled.items():
+        if headers.get(name) != value:
+            headers[name] = value

@@ -1,0 +1,83 @@
+"""Which view a request leads to, before Django has resolved it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.http import HttpRequest
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
+from django.utils import translation
+
+View = Callable[..., Any]
+
+
+def find_view(request: HttpRequest) -> View | None:
+    """Return the view that a request's URL leads to, or that a redirect of Django leads it to.
+
+    The URL is resolved in the language that LocaleMiddleware would activate: the one that is
+    active now may have been left by another request.
+    """
+    # Set by an earlier middleware, and then possibly to None.
+    urlconf = getattr(request, "urlconf", None)
+    resolver = get_resolver(urlconf)
+    if not settings.USE_I18N:
+        return _first_view(resolver, _paths(request.path_info))
+    has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
+        urlconf or settings.ROOT_URLCONF
+    )
+    language = translation.get_language_from_request(request, check_path=has_prefixes)
+    paths = [*_paths(request.path_info)]
+    if has_prefixes and not translation.get_language_from_path(request.path_info):
+        if has_default_prefix:
+            paths += _paths(f"/{language}{request.path_info}")
+        else:
+            language = settings.LANGUAGE_CODE
+    with translation.override(language):
+        return _first_view(resolver, paths)
+
+
+def _paths(path: str) -> Iterator[str]:
+    """Yield a path, and the one that CommonMiddleware redirects it to."""
+    yield path
+    if settings.APPEND_SLASH and not path.endswith("/"):
+        yield f"{path}/"
+
+
+def _first_view(resolver: Any, paths: Iterator[str] | list[str]) -> View | None:
+    for path in paths:
+        try:
+            view: View = resolver.resolve(path).func
+        except Resolver404:
+            continue
+        return view
+    return None
+
+
+def all_views() -> list[tuple[str, bool, View]]:
+    """Return the views of ROOT_URLCONF; none, if it cannot be imported.
+
+    Each with the part of its paths that is fixed, and whether more may follow that.
+    """
+    try:
+        return [*_views_below(get_resolver().url_patterns, "/", is_open=False)]
+    except Exception:
+        return []  # Django's own checks say what is wrong
+
+
+def _views_below(
+    patterns: list[Any], prefix: str, *, is_open: bool
+) -> Iterator[tuple[str, bool, View]]:
+    for pattern in patterns:
+        text = str(pattern.pattern)
+        fixed = re.split(r"[<(\[.*+?{|\\$^]", text.removeprefix("^"))[0]
+        route = prefix if is_open else prefix + fixed
+        # What a regular expression ends in is not looked at.
+        is_more = is_open or fixed != text
+        if isinstance(pattern, URLResolver):
+            yield from _views_below(pattern.url_patterns, route, is_open=is_more)
+        elif isinstance(pattern, URLPattern):
+            yield route, is_more, pattern.callback

@@ -1,0 +1,5 @@
+"""No URLs: each test brings its own."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []
