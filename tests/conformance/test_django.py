@@ -1,0 +1,129 @@
+"""The conformance table through Django: its settings, CORS_RESOURCES and @cors, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import re_path
+
+from corswsgi import Policy
+from corswsgi_django import cors
+from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run
+from tests.django.asgi import aget
+from tests.wsgi import get
+
+View = Callable[[HttpRequest], Any]
+Configured = tuple[dict[str, Any], View]
+"""The settings that a row comes to, and its view, which may be decorated."""
+
+NAMES = {
+    "methods": "CORS_ALLOW_METHODS",
+    "allow_headers": "CORS_ALLOW_HEADERS",
+    "expose_headers": "CORS_EXPOSE_HEADERS",
+    "supports_credentials": "CORS_ALLOW_CREDENTIALS",
+    "max_age": "CORS_PREFLIGHT_MAX_AGE",
+    "allow_private_network": "CORS_ALLOW_PRIVATE_NETWORK",
+    "dangerously_allow": "CORS_DANGEROUSLY_ALLOW",
+}
+
+# Django's defaults are others than those of a Policy.
+DEFAULTS = {"methods": DEFAULT_METHODS.split(", "), "allow_headers": "*", "max_age": 600}
+
+WITHOUT_RESOURCES = [case for case in CASES if case.resources is None]
+
+
+def settings_of(options: Options) -> dict[str, Any]:
+    """Write a policy's options as settings."""
+    given = {**DEFAULTS, **options}
+    origins = given.pop("origins")
+    settings = {NAMES[option]: value for option, value in given.items()}
+    if origins in ("*", ["*"]):
+        return {**settings, "CORS_ALLOW_ALL_ORIGINS": True}
+    items = [origins] if isinstance(origins, str) else [*origins]
+    expressions = [item for item in items if isinstance(item, re.Pattern)]
+    if expressions:
+        settings["CORS_ALLOWED_ORIGIN_REGEXES"] = expressions
+    settings["CORS_ALLOWED_ORIGINS"] = [item for item in items if item not in expressions]
+    return settings
+
+
+def through_settings(case: Case, view: View) -> Configured:
+    assert case.options is not None
+    return settings_of(case.options), view
+
+
+def through_resources(case: Case, view: View) -> Configured:
+    rows: Mapping[str, Options | None] = {"/*": case.options, **(case.resources or {})}
+    resources = {
+        path: None if options is None else settings_of(options) for path, options in rows.items()
+    }
+    # What the resources are laid over has no say.
+    others = {"CORS_ALLOWED_ORIGINS": ["https://another.example"], "CORS_PREFLIGHT_MAX_AGE": 7}
+    return {**others, "CORS_RESOURCES": resources}, view
+
+
+def through_a_decorator(case: Case, view: View) -> Configured:
+    return {"CORS_PREFLIGHT_MAX_AGE": 7}, cors(**{**DEFAULTS, **(case.options or {})})(view)
+
+
+def through_a_policy(case: Case, view: View) -> Configured:
+    return {"CORS_ALLOW_ALL_ORIGINS": True}, cors(Policy(**(case.options or {})))(view)
+
+
+class Target:
+    """A project whose view answers what a row's application answers."""
+
+    def __init__(self, configure: Callable[[Case, View], Configured], *, is_async: bool) -> None:
+        self.configure = configure
+        self.is_async = is_async
+
+    def __call__(self, case: Case) -> Answer:
+        runs = []
+
+        def respond() -> HttpResponse:
+            runs.append(case.name)
+            response = HttpResponse("ran", status=case.app_status)
+            if case.app_status in (204, 304):
+                del response["Content-Type"]
+            for name, value in case.sends:
+                # Django has one line for each name.
+                response[name] = f"{response[name]}, {value}" if name in response else value
+            return response
+
+        def view(request: HttpRequest) -> HttpResponse:
+            return respond()
+
+        async def aview(request: HttpRequest) -> HttpResponse:
+            return respond()
+
+        settings, configured = self.configure(case, aview if self.is_async else view)
+        request = case.path, case.method, case.request
+        with override_settings(ROOT_URLCONF=(re_path("", configured),), **settings):
+            if self.is_async:
+                response = asyncio.run(aget(ASGIHandler(), *request))
+            else:
+                response = get(WSGIHandler(), *request)
+        return Answer(response.status, response.headers, bool(runs))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
+def test_resources(case: Case, is_async: bool) -> None:
+    run(case, Target(through_resources, is_async=is_async))
+
+
+@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
+@pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
+@pytest.mark.parametrize("configure", [through_settings, through_a_decorator, through_a_policy])
+def test_without_resources(
+    case: Case, configure: Callable[[Case, View], Configured], is_async: bool
+) -> None:
+    run(case, Target(configure, is_async=is_async))
