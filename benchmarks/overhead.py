@@ -31,6 +31,7 @@ import django
 import flask
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import setting_changed
 from django.http import HttpResponse
 from django.urls import path
 from flask_cors import CORS as FlaskCORS
@@ -232,10 +233,26 @@ def with_corswsgi_flask(row: Row) -> Application:
 def django_app(row: Row, middleware: list[str]) -> Application:
     """Return the row's Django application with this middleware."""
     SENT_BY_DJANGO[:] = row.sends[2:]
-    settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = expressions(row.origins)
     settings.MIDDLEWARE = middleware
     application: Application = WSGIHandler()
     return application
+
+
+def with_corswsgi_django(row: Row) -> Application:
+    """Return the row's Django application under corswsgi_django, which reads settings once."""
+    resources: dict[str, Any] = {f"/path-{number}/*": None for number in range(row.resources - 1)}
+    if row.resources:
+        resources["/api/*"] = {}
+    settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = row.origins, []
+    settings.CORS_RESOURCES = resources
+    setting_changed.send(None, setting="CORS_ALLOWED_ORIGINS", value=row.origins, enter=True)
+    return django_app(row, ["corswsgi_django.middleware.CORSMiddleware"])
+
+
+def with_django_cors_headers(row: Row) -> Application:
+    """Return the row's Django application under django-cors-headers, which reads them anew."""
+    settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = expressions(row.origins)
+    return django_app(row, ["corsheaders.middleware.CorsMiddleware"])
 
 
 def with_corswsgi(app: Application, row: Row) -> Application:
@@ -285,7 +302,8 @@ def on_django(row: Row) -> dict[str, Application]:
     """Return the row's Django application, bare, and as each contender wraps it."""
     return {
         "bare": django_app(row, []),
-        "django-cors-h.": django_app(row, ["corsheaders.middleware.CorsMiddleware"]),
+        "corswsgi": with_corswsgi_django(row),
+        "django-cors-h.": with_django_cors_headers(row),
     }
 
 
@@ -456,7 +474,7 @@ def main() -> int:
         ROOT_URLCONF=__name__,
         ALLOWED_HOSTS=["*"],
         SECRET_KEY="benchmark",
-        INSTALLED_APPS=["corsheaders"],
+        INSTALLED_APPS=["corsheaders", "corswsgi_django"],
         CORS_ALLOW_ALL_ORIGINS=False,
     )
     django.setup()

@@ -35,11 +35,9 @@ def as_origin_callable(ask: object) -> object:
 
 
 def has_to_be_asked(policy: Policy, origin: str) -> bool:
-    """Tell whether it takes a policy's callables to decide about an origin."""
+    """Tell whether it takes the callables that a policy has to decide about an origin."""
     origins = policy.origin_set
-    return (
-        bool(origins.callables) and not origins.matches(origin) and parse_origin(origin) is not None
-    )
+    return not origins.matches(origin) and parse_origin(origin) is not None
 
 
 async def ask(policy: Policy, origin: str) -> bool | None:

@@ -35,13 +35,13 @@ def cors_decision(request: HttpRequest) -> Decision | None:
     first call, or when the response is there. In coroutines, use `acors_decision`.
     """
     decision: Decision | None = request.META.get(DECISION)
-    return decision or decided(request, governor_of(installed().policies, request))
+    return decision or decided(request, _governor_of_any(request))
 
 
 async def acors_decision(request: HttpRequest) -> Decision | None:
     """Return what `cors_decision` returns, in a coroutine."""
     decision: Decision | None = request.META.get(DECISION)
-    return decision or await adecided(request, governor_of(installed().policies, request))
+    return decision or await adecided(request, _governor_of_any(request))
 
 
 def is_preflight(meta: Mapping[str, Any]) -> bool:
@@ -52,18 +52,23 @@ def is_preflight(meta: Mapping[str, Any]) -> bool:
 
 
 def governor_of(policies: Policies, request: HttpRequest) -> Governor:
-    """Return what governs a request: by the view that it asks about, has got to, or would."""
-    meta = request.META
-    if IN_FORCE in meta:
-        return policies.governor(request.path_info, meta[IN_FORCE])
+    """Return what governs a request: by the view that it has got to, or would have."""
+    if IN_FORCE in request.META:
+        return policies.governor(request.path_info, request.META[IN_FORCE])
     match = request.resolver_match
     view = find_view(request) if match is None else match.func
     if view is None:
         return policies.governor(request.path_info)
-    marks = policies.marks(view)
-    if is_preflight(meta):
-        return policies.preflight_governor(request.path_info, marks, meta[_REQUESTED_METHOD])
-    return policies.governor(request.path_info, marks.of(meta["REQUEST_METHOD"]))
+    return policies.governor_of_view(view, request.path_info, request.META["REQUEST_METHOD"])
+
+
+def governor_of_preflight(policies: Policies, request: HttpRequest) -> Governor:
+    """Return what governs a preflight: by the view that it asks about."""
+    view = find_view(request)
+    if view is None:
+        return policies.governor(request.path_info)
+    marks, method = policies.marks(view), request.META[_REQUESTED_METHOD]
+    return policies.preflight_governor(request.path_info, marks, method)
 
 
 def decided(request: HttpRequest, governor: Governor) -> Decision | None:
@@ -72,7 +77,7 @@ def decided(request: HttpRequest, governor: Governor) -> Decision | None:
     if policy is None:
         return None
     decision = _decide(request.META, policy)
-    if _has_to_ask_signal(governor, decision):
+    if not decision.allowed and _has_to_ask_signal(governor, decision):
         decision = _answered(request.META, policy, _ask_signal(request), decision)
     return _left(request.META, governor, policy, decision)
 
@@ -83,15 +88,21 @@ async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
     if policy is None:
         return None
     meta = request.META
-    origin: str = meta.get("HTTP_ORIGIN", "")
-    if callables.has_to_be_asked(policy, origin):
+    if policy.origin_set.callables and callables.has_to_be_asked(
+        policy, origin := meta.get("HTTP_ORIGIN", "")
+    ):
         answer = await callables.ask(policy, origin)
         decision = _answered(meta, policy, answer, _decide(meta, policy, origin_allowed=False))
     else:
         decision = _decide(meta, policy)
-    if _has_to_ask_signal(governor, decision):
+    if not decision.allowed and _has_to_ask_signal(governor, decision):
         decision = _answered(meta, policy, await _aask_signal(request), decision)
     return _left(meta, governor, policy, decision)
+
+
+def _governor_of_any(request: HttpRequest) -> Governor:
+    find = governor_of_preflight if is_preflight(request.META) else governor_of
+    return find(installed().policies, request)
 
 
 def _decide(

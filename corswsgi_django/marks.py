@@ -19,6 +19,8 @@ class ViewMarks:
     """Those that are there for all methods."""
     by_method: dict[str, Marks]
     """Those of methods that have marks of their own, beside those of the view."""
+    is_bare: bool
+    """Whether there are none at all."""
     methods: tuple[str, ...]
     """The methods that the view's class may have handlers for; none for a function."""
 
@@ -36,6 +38,7 @@ class ViewMarks:
             if isinstance(view_class, type):
                 self._read(view_class, getattr(each, "actions", None) or {})
                 break
+        self.is_bare = not (self.enclosing or self.by_method)
 
     def of(self, method: str) -> Marks:
         """Return the marks that hold for a method."""

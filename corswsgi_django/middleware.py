@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from corswsgi import Decision
 from corswsgi.wsgi import DECISION
 
 from .apps import installed
-from .decisions import adecided, decided, governor_of, is_preflight
+from .decisions import adecided, decided, governor_of, governor_of_preflight, is_preflight
 from .decorator import MIDDLEWARE
-from .policies import Governor
 from .responses import apply, preflight_response
 
 Response = HttpResponseBase
@@ -50,46 +48,38 @@ class CORSMiddleware:
         """Answer a preflight, or run what is below."""
         if self._is_async:
             return self._acall(request)
-        self._enter(request)
-        governor, decision = None, None
-        is_asking = is_preflight(request.META)
-        if is_asking:
-            governor = governor_of(self._app.policies, request)
+        meta = request.META
+        # What is there already is another's, in front of Django, which decides for itself.
+        meta.pop(DECISION, None)
+        meta[MIDDLEWARE] = True
+        if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
+            governor = governor_of_preflight(self._app.policies, request)
             decision = decided(request, governor)
             if decision is not None and decision.status is not None:
                 return preflight_response(request, governor, decision)
-        response = cast(Response, self._get_response(request))
-        if governor is None:
+            response: Response = self._get_response(request)
+        else:
+            response = self._get_response(request)
             governor = governor_of(self._app.policies, request)
-            decision = request.META.get(DECISION) or decided(request, governor)
-        return self._left(request, response, governor, decision)
+            decision = meta.get(DECISION) or decided(request, governor)
+        if decision is not None:
+            apply(request, response, governor, decision, self._harmless)
+        return response
 
     async def _acall(self, request: HttpRequest) -> Response:
-        self._enter(request)
-        governor, decision = None, None
-        if is_preflight(request.META):
-            governor = governor_of(self._app.policies, request)
+        meta = request.META
+        meta.pop(DECISION, None)
+        meta[MIDDLEWARE] = True
+        if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
+            governor = governor_of_preflight(self._app.policies, request)
             decision = await adecided(request, governor)
             if decision is not None and decision.status is not None:
                 return preflight_response(request, governor, decision)
-        response = cast(Response, await self._get_response(request))
-        if governor is None:
+            response: Response = await self._get_response(request)
+        else:
+            response = await self._get_response(request)
             governor = governor_of(self._app.policies, request)
-            decision = request.META.get(DECISION) or await adecided(request, governor)
-        return self._left(request, response, governor, decision)
-
-    def _enter(self, request: HttpRequest) -> None:
-        # What is there already is another's, in front of Django, which decides for itself.
-        request.META.pop(DECISION, None)
-        request.META[MIDDLEWARE] = True
-
-    def _left(
-        self,
-        request: HttpRequest,
-        response: Response,
-        governor: Governor,
-        decision: Decision | None,
-    ) -> Response:
+            decision = meta.get(DECISION) or await adecided(request, governor)
         if decision is not None:
             apply(request, response, governor, decision, self._harmless)
         return response

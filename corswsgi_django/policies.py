@@ -59,12 +59,21 @@ class Policies:
         self._elsewhere = _Place((read.options, None), Governor(nobody, True, True, True))
         places = {path: self._place((layer,)) for path, layer in read.resources.items()}
         self._resources = Resources(places) if places else None
+        # The way of nearly every request.
+        self._is_simple = self._resources is None and self._urls is None
         self.patterns = Resources({path: path for path in places})
         self.places: dict[str | None, _Place] = {None: self._everywhere}
         self.places.update(places)
         self._marked: dict[tuple[int, ...], tuple[Marks, Governor]] = {}
         self._views: dict[int, ViewMarks] = {}
         self._narrowed: dict[tuple[int, tuple[str, ...]], tuple[Policy, Policy]] = {}
+
+    def governor_of_view(self, view: Callable[..., Any], path: str, method: str) -> Governor:
+        """Return what governs a method of a view at a path."""
+        marks = self._views.get(id(view)) or self.marks(view)
+        if marks.is_bare and self._is_simple:
+            return self._everywhere.governor
+        return self.governor(path, marks.of(method))
 
     def marks(self, view: Callable[..., Any]) -> ViewMarks:
         """Return the marks of a view."""
@@ -115,7 +124,11 @@ class Policies:
                 self._narrowed = {}
             self._narrowed[key] = policy, policy.for_route(names)
         narrowed = self._narrowed[key][1]
-        return Governor(narrowed, governor.asks_signal, is_of_settings=governor.is_of_settings)
+        return Governor(
+            narrowed,
+            governor.asks_signal,
+            is_of_settings=governor.is_of_settings,
+        )
 
     def _place(self, inner: tuple[Layer, ...]) -> _Place:
         layers = (self._outer, *inner)
@@ -125,7 +138,9 @@ class Policies:
         policy = combined(layers)
         # Whoever names origins says which. The signal adds to those of the settings only.
         named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
-        return Governor(policy, policy is not None and not named, is_of_settings=is_of_settings)
+        if policy is None:
+            return Governor(None, is_of_settings=is_of_settings)
+        return Governor(policy, not named, is_of_settings=is_of_settings)
 
 
 def _is_same(marks: Marks, others: Marks) -> bool:

@@ -14,6 +14,8 @@ from django.utils import translation
 
 View = Callable[..., Any]
 
+_LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
+
 
 def find_view(request: HttpRequest) -> View | None:
     """Return the view that a request's URL leads to, or that a redirect of Django leads it to.
@@ -24,11 +26,12 @@ def find_view(request: HttpRequest) -> View | None:
     # Set by an earlier middleware, and then possibly to None.
     urlconf = getattr(request, "urlconf", None)
     resolver = get_resolver(urlconf)
-    if not settings.USE_I18N:
-        return _first_view(resolver, _paths(request.path_info))
     has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
         urlconf or settings.ROOT_URLCONF
     )
+    # Without either, nobody but the project itself activates a language.
+    if not has_prefixes and _LOCALE_MIDDLEWARE not in settings.MIDDLEWARE:
+        return _first_view(resolver, _paths(request.path_info))
     language = translation.get_language_from_request(request, check_path=has_prefixes)
     paths = [*_paths(request.path_info)]
     if has_prefixes and not translation.get_language_from_path(request.path_info):
