@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from corswsgi import Decision, Policy, decide
+from corswsgi import Decision
 from corswsgi.decision import REFUSED, REFUSED_PREFLIGHT
 from corswsgi.log import log_failure
 from corswsgi.rules import Rules
@@ -73,31 +73,38 @@ def governor_of_preflight(policies: Policies, request: HttpRequest) -> Governor:
 
 def decided(request: HttpRequest, governor: Governor) -> Decision | None:
     """Decide about a request, and leave the Decision in request.META."""
-    policy = governor.policy
-    if policy is None:
+    rules = governor.rules
+    if rules is None:
         return None
-    decision = _decide(request.META, policy)
+    meta = request.META
+    decision = _decide(meta, rules)
     if not decision.allowed and _has_to_ask_signal(governor, decision):
-        decision = _answered(request.META, policy, _ask_signal(request), decision)
-    return _left(request.META, governor, policy, decision)
+        decision = _answered(meta, rules, _ask_signal(request), decision)
+    if governor.needs_signal and not meta.get(_ANSWER):
+        return _ungoverned(rules)
+    meta[DECISION] = decision
+    return decision
 
 
 async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
     """Do what `decided` does, without blocking whoever waits."""
-    policy = governor.policy
-    if policy is None:
+    rules = governor.rules
+    if rules is None:
         return None
     meta = request.META
-    if policy.origin_set.callables and callables.has_to_be_asked(
-        policy, origin := meta.get("HTTP_ORIGIN", "")
+    if rules.policy.origin_set.callables and callables.has_to_be_asked(
+        rules.policy, origin := meta.get("HTTP_ORIGIN", "")
     ):
-        answer = await callables.ask(policy, origin)
-        decision = _answered(meta, policy, answer, _decide(meta, policy, origin_allowed=False))
+        answer = await callables.ask(rules.policy, origin)
+        decision = _answered(meta, rules, answer, _judge(meta, rules, is_allowed=False))
     else:
-        decision = _decide(meta, policy)
+        decision = _decide(meta, rules)
     if not decision.allowed and _has_to_ask_signal(governor, decision):
-        decision = _answered(meta, policy, await _aask_signal(request), decision)
-    return _left(meta, governor, policy, decision)
+        decision = _answered(meta, rules, await _aask_signal(request), decision)
+    if governor.needs_signal and not meta.get(_ANSWER):
+        return _ungoverned(rules)
+    meta[DECISION] = decision
+    return decision
 
 
 def _governor_of_any(request: HttpRequest) -> Governor:
@@ -105,41 +112,51 @@ def _governor_of_any(request: HttpRequest) -> Governor:
     return find(installed().policies, request)
 
 
-def _decide(
-    meta: Mapping[str, Any], policy: Policy, *, origin_allowed: bool | None = None
-) -> Decision:
-    return decide(
-        policy,
-        meta["REQUEST_METHOD"],
-        meta.get("HTTP_ORIGIN"),
-        meta.get(_REQUESTED_METHOD),
-        meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+def _decide(meta: Mapping[str, Any], rules: Rules) -> Decision:
+    # corswsgi.decide(), written out: every request comes here.
+    origin: str | None = meta.get("HTTP_ORIGIN")
+    if origin is None:
+        return rules.no_origin
+    if meta["REQUEST_METHOD"] != "OPTIONS" or _REQUESTED_METHOD not in meta:
+        return rules.actual(origin)
+    return rules.preflight(origin, *_asked(meta))
+
+
+def _judge(meta: Mapping[str, Any], rules: Rules, *, is_allowed: bool) -> Decision:
+    """Decide about a request whose origin others have decided about."""
+    origin: str = meta["HTTP_ORIGIN"]
+    if is_preflight(meta):
+        return rules.judge_preflight(origin, *_asked(meta), is_allowed)
+    return rules.judge_actual(origin, is_allowed)
+
+
+def _asked(meta: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """Return what a preflight asks for: a method, headers, a private network."""
+    return (
+        meta[_REQUESTED_METHOD],
+        meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""),
         meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true",
-        origin_allowed=origin_allowed,
     )
 
 
 def _answered(
-    meta: Mapping[str, Any], policy: Policy, answer: bool | None, refusal: Decision
+    meta: Mapping[str, Any], rules: Rules, answer: bool | None, refusal: Decision
 ) -> Decision:
     """Return what an answer about the origin comes to; `refusal` is what a no comes to."""
     if answer:
-        return _decide(meta, policy, origin_allowed=True)
+        return _judge(meta, rules, is_allowed=True)
     if answer is None:
         refusals = REFUSED_PREFLIGHT if is_preflight(meta) else REFUSED
         return refusals["origin_check_failed"]
     return refusal
 
 
-def _left(
-    meta: dict[str, Any], governor: Governor, policy: Policy, decision: Decision
-) -> Decision | None:
-    """Leave a decision where loggers find it."""
-    if governor.needs_signal and not meta.get(_ANSWER):
-        # No policy governs it. But the next one's origin may be allowed, so that caches must know.
-        return policy.derive(Rules).no_origin if check_request_enabled.receivers else None
-    meta[DECISION] = decision
-    return decision
+def _ungoverned(rules: Rules) -> Decision | None:
+    """Return what holds where receivers might have allowed something, and have not.
+
+    No policy governs it. But the next origin may be allowed, so that caches have to know.
+    """
+    return rules.no_origin if check_request_enabled.receivers else None
 
 
 def _has_to_ask_signal(governor: Governor, decision: Decision) -> bool:

@@ -12,6 +12,7 @@ from corswsgi.options import ANY
 from corswsgi.origins import NOBODY
 from corswsgi.policy import DEFAULT_METHODS
 from corswsgi.resources import Resources, as_wsgi
+from corswsgi.rules import Rules
 
 from .marks import Marks, ViewMarks
 from .options import read_settings
@@ -24,6 +25,8 @@ class Governor(NamedTuple):
     """What governs a request."""
 
     policy: Policy | None
+    rules: Rules | None = None
+    """The policy, compiled: what decides, without looking for it."""
     asks_signal: bool = False
     """Whether receivers of check_request_enabled may allow what the policy does not."""
     needs_signal: bool = False
@@ -56,7 +59,9 @@ class Policies:
         self._everywhere = self._place(())
         # Outside of CORS_URLS_REGEX, only receivers of the signal allow anything.
         nobody = Policy(**{**read.options, "origins": NOBODY})
-        self._elsewhere = _Place((read.options, None), Governor(nobody, True, True, True))
+        self._elsewhere = _Place(
+            (read.options, None), Governor(nobody, nobody.derive(Rules), True, True, True)
+        )
         places = {path: self._place((layer,)) for path, layer in read.resources.items()}
         self._resources = Resources(places) if places else None
         # The way of nearly every request.
@@ -126,6 +131,7 @@ class Policies:
         narrowed = self._narrowed[key][1]
         return Governor(
             narrowed,
+            narrowed.derive(Rules),
             governor.asks_signal,
             is_of_settings=governor.is_of_settings,
         )
@@ -140,7 +146,7 @@ class Policies:
         named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
         if policy is None:
             return Governor(None, is_of_settings=is_of_settings)
-        return Governor(policy, not named, is_of_settings=is_of_settings)
+        return Governor(policy, policy.derive(Rules), not named, is_of_settings=is_of_settings)
 
 
 def _is_same(marks: Marks, others: Marks) -> bool:
