@@ -14,12 +14,11 @@ from django.utils.module_loading import import_string
 from corswsgi import Policy, PolicyError, Problem, ProblemReason
 from corswsgi.errors import shown
 from corswsgi.neighbours import insecure, neighbours
-from corswsgi.options import did_you_mean
 from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_pattern
 from corswsgi.suffixes import PublicSuffixes
 
 from .marks import Marks, ViewMarks
-from .options import KNOWN, OLDER, REMOVED, cors_settings
+from .options import KNOWN, OLDER, REMOVED, cors_settings, setting_meant
 from .policies import Policies
 from .routes import all_views
 from .signals import check_request_enabled
@@ -113,7 +112,7 @@ def _of_names() -> Iterator[CheckMessage]:
             text = f"{name} has no effect: django-cors-headers has removed it."
             yield Warning(text, hint=f"{REMOVED[name]}.", id="corswsgi.W002")
         elif name not in KNOWN:
-            hint = did_you_mean(name, KNOWN, kind="settings")
+            hint = setting_meant(name, KNOWN)
             yield Warning(f"there is no setting {name}.", hint=hint, id="corswsgi.W001")
     for name, older in OLDER.items():
         if name in given and older in given:

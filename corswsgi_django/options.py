@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -129,10 +129,9 @@ def _read_resource(
         return None, [*problems, wrong_type(place, value, "a dict of settings or None", hint)]
     for name in value:
         if name not in _OF_A_PATH:
-            hint = did_you_mean(str(name), _OF_A_PATH, kind="settings of a path")
-            problems.append(
-                Problem(place, name, "unknown_option", f"there is no such setting: {name!r}.", hint)
-            )
+            message = f"there is no such setting of a path: {shown(name)}."
+            hint = setting_meant(str(name), _OF_A_PATH)
+            problems.append(Problem(place, name, "unknown_option", message, hint))
     layer = _Layer({str(name): item for name, item in value.items()})
     # Without what it is laid over, it is judged on its own.
     enclosing = _DEFAULTS if outer is None else outer
@@ -266,6 +265,15 @@ class _Layer:
             hint = f"was an environment variable not set? Otherwise {hint}"
         self.problems.append(wrong_type(name, value, "a list", hint))
         return ()
+
+
+def setting_meant(name: str, known: Collection[str]) -> str:
+    """Return a hint that names the setting that `name` was probably meant to be, or all `known`."""
+    option = name.removeprefix(PREFIX).lower()
+    if option in OPTION_SETTINGS:
+        return f"did you mean {OPTION_SETTINGS[option]!r}?"
+    bare = [setting.removeprefix(PREFIX).lower() for setting in known]
+    return did_you_mean(option, bare, lambda found: PREFIX + found.upper(), "settings")
 
 
 def in_settings(text: str) -> str:
