@@ -5,3 +5,8 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "tests.django.urls"
 INSTALLED_APPS = ["corswsgi_django"]
 MIDDLEWARE = ["corswsgi_django.middleware.CORSMiddleware"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}
