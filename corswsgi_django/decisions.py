@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
 
 from corswsgi import Decision
 from corswsgi.decision import REFUSED, REFUSED_PREFLIGHT
+from corswsgi.errors import shown
 from corswsgi.log import log_failure
 from corswsgi.rules import Rules
 from corswsgi.wsgi import DECISION
@@ -168,27 +169,35 @@ def _has_to_ask_signal(governor: Governor, decision: Decision) -> bool:
 
 
 def _ask_signal(request: HttpRequest) -> bool | None:
-    if _ANSWER not in request.META:
-        try:
-            answers = check_request_enabled.send(sender=None, request=request)
-            request.META[_ANSWER] = any(answer for _, answer in answers)
-        except Exception as error:
-            _fail(request, error)
-    answer: bool | None = request.META[_ANSWER]
+    meta = request.META
+    if _ANSWER not in meta:
+        # All of them run, whichever raises: send() leaves out those that come after it.
+        meta[_ANSWER] = _judged(check_request_enabled.send_robust(sender=None, request=request))
+    answer: bool | None = meta[_ANSWER]
     return answer
 
 
 async def _aask_signal(request: HttpRequest) -> bool | None:
-    if _ANSWER not in request.META:
-        try:
-            answers = await check_request_enabled.asend(sender=None, request=request)
-            request.META[_ANSWER] = any(answer for _, answer in answers)
-        except Exception as error:
-            _fail(request, error)
-    answer: bool | None = request.META[_ANSWER]
+    meta = request.META
+    if _ANSWER not in meta:
+        answers = await check_request_enabled.asend_robust(sender=None, request=request)
+        meta[_ANSWER] = _judged(answers)
+    answer: bool | None = meta[_ANSWER]
     return answer
 
 
-def _fail(request: HttpRequest, error: Exception) -> None:
-    request.META[_ANSWER] = None
-    log_failure("a receiver of check_request_enabled", error, "origin_check_failed")
+def _judged(answers: Iterable[tuple[object, object]]) -> bool | None:
+    """Return what receivers have answered; None if one has failed, which refuses."""
+    judged = [_judged_one(receiver, answer) for receiver, answer in answers]
+    return None if None in judged else any(judged)
+
+
+def _judged_one(receiver: object, answer: object) -> bool | None:
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        return bool(answer)
+    except Exception as error:
+        what = f"the receiver {shown(receiver)} of check_request_enabled"
+        log_failure(what, error, "origin_check_failed")
+        return None

@@ -1,0 +1,161 @@
+"""Which view a request leads to: slashes, languages, URLconfs of requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
+from django.utils import translation
+
+from corswsgi_django import cors
+from tests.conformance.cases import APP
+from tests.django.project import (
+    REFUSED,
+    REFUSED_PREFLIGHT,
+    Project,
+    admitted,
+    allowed,
+)
+
+OTHER = "https://other.example"
+CORS = "corswsgi_django.middleware.CORSMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+LOCALE = "django.middleware.locale.LocaleMiddleware"
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("plain")
+
+
+@cors(origins=[OTHER])
+def marked(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("marked")
+
+
+def settings(*middleware: str, **others: Any) -> dict[str, Any]:
+    return {"CORS_ALLOWED_ORIGINS": [APP], "MIDDLEWARE": [CORS, *middleware], **others}
+
+
+def test_a_redirect_to_the_slash_has_the_policy_of_its_target(is_async: bool) -> None:
+    urls = [path("marked/", marked), path("plain/", plain), path("bare", marked)]
+    one = Project(urls, settings(COMMON), is_async)
+    redirect = one.fetch("/marked", origin=OTHER)
+    assert (redirect.status, redirect.cors) == (301, allowed(OTHER))
+    assert one.fetch("/marked").cors == REFUSED
+    assert one.preflight("/marked", origin=OTHER).cors == admitted(OTHER)
+    redirect = one.fetch("/plain")
+    assert (redirect.status, redirect.cors) == (301, allowed())
+    for missing in ("/missing", "/bare/"):
+        answer = one.fetch(missing)
+        assert (answer.status, answer.cors) == (404, allowed())
+        assert one.preflight(missing).cors == admitted()
+    without = Project(urls, settings(COMMON, APPEND_SLASH=False), is_async)
+    assert without.fetch("/marked", origin=OTHER).cors == REFUSED
+    assert without.preflight("/marked", origin=OTHER).cors == REFUSED_PREFLIGHT
+
+
+def test_included_patterns_and_expressions(is_async: bool) -> None:
+    @cors(origins=[OTHER])
+    def item(request: HttpRequest, number: int) -> HttpResponse:
+        return HttpResponse(f"item {number}")
+
+    below = [path("items/<int:number>/", item), path("", marked)]
+    urls = [path("api/", include(below)), re_path(r"^old/(?P<name>\w+)$", plain)]
+    one = Project(urls, settings(), is_async)
+    for place in ("/api/", "/api/items/7/"):
+        assert one.fetch(place, origin=OTHER).cors == allowed(OTHER)
+        assert one.preflight(place, origin=OTHER).cors == admitted(OTHER)
+    assert one.preflight("/api/items/x/", origin=OTHER).cors == REFUSED_PREFLIGHT
+
+
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+
+
+def leave_german(get_response: Any) -> Any:
+    """Stand for a thread in which another request was German."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        translation.activate("de")
+        try:
+            response: HttpResponse = get_response(request)
+            # Who asks about another language's path does not change it either.
+            assert request.method != "OPTIONS" or translation.get_language() == "de"
+        finally:
+            translation.deactivate()
+        return response
+
+    return middleware
+
+
+@pytest.mark.parametrize("prefixes_default", [True, False])
+def test_languages_are_those_of_the_path(prefixes_default: bool, is_async: bool) -> None:
+    """Whatever language another request has left behind."""
+    urls = i18n_patterns(path("items/", marked), prefix_default_language=prefixes_default)
+    default = "/en/items/" if prefixes_default else "/items/"
+    middleware = ["tests.django.test_routing.leave_german", CORS, LOCALE]
+    languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
+    one = Project(urls, {**settings(**languages), "MIDDLEWARE": middleware}, is_async)
+    for place in (default, "/de/items/"):
+        assert one.preflight(place, origin=OTHER).cors == admitted(OTHER), place
+        assert one.preflight(place).cors == REFUSED_PREFLIGHT
+        assert one.fetch(place, origin=OTHER).cors["Access-Control-Allow-Origin"] == OTHER
+
+
+def test_a_redirect_to_a_language_has_the_policy_of_its_target(is_async: bool) -> None:
+    urls = i18n_patterns(path("items/", marked))
+    one = Project(urls, settings(LOCALE, LANGUAGES=LANGUAGES, LANGUAGE_CODE="en"), is_async)
+    german = ("Accept-Language", "de")
+    for place in ("/items/", "/items"):
+        redirect = one.fetch(place, "GET", OTHER, german)
+        assert redirect.status == 302
+        assert dict(redirect.headers)["Location"] == "/de/items/"
+        assert redirect.cors["Access-Control-Allow-Origin"] == OTHER
+        assert one.preflight(place, "PUT", OTHER, german).cors == admitted(OTHER)
+
+
+def test_without_prefixes_the_language_is_that_of_the_request(is_async: bool) -> None:
+    one = Project([path("items/", marked)], settings(LOCALE, LANGUAGES=LANGUAGES), is_async)
+    assert one.preflight("/items/", "PUT", OTHER, ("Accept-Language", "de")).status == 204
+
+
+OTHER_URLS = (path("", marked),)
+
+
+def choose_urlconf(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # As projects with a URLconf for each host do; None stands for ROOT_URLCONF.
+        request.urlconf = OTHER_URLS if "X-Other" in request.headers else None  # type: ignore[assignment] # any sequence does
+        response: HttpResponse = get_response(request)
+        return response
+
+    return middleware
+
+
+def test_the_urlconf_of_a_request(is_async: bool) -> None:
+    chosen = {**settings(), "MIDDLEWARE": ["tests.django.test_routing.choose_urlconf", CORS]}
+    one = Project([path("", plain)], chosen, is_async)
+    other = ("X-Other", "1")
+    assert one.fetch("/", "GET", OTHER, other).cors == allowed(OTHER)
+    assert one.preflight("/", "PUT", OTHER, other).cors == admitted(OTHER)
+    assert one.fetch().cors == allowed()
+    assert one.preflight().cors == admitted()
+
+
+class Failing(StringConverter):
+    def to_python(self, value: str) -> str:
+        raise LookupError(value)
+
+
+def test_a_converter_that_fails_fails_the_request() -> None:
+    register_converter(Failing, "failing")
+    try:
+        one = Project([path("<failing:x>", plain)], settings())
+        assert one.preflight("/a").status == 500
+    finally:
+        from django.urls.converters import REGISTERED_CONVERTERS  # noqa: PLC0415 - not public
+
+        del REGISTERED_CONVERTERS["failing"]
