@@ -1,0 +1,308 @@
+"""Every response: errors, redirects, streams, files; debug mode; other middleware around."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.test import override_settings
+from django.urls import path
+
+from corswsgi import CORSMiddleware, Policy
+from corswsgi_django import cors
+from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY
+from tests.django.project import (
+    ANYBODY,
+    METHODS,
+    REFUSED,
+    REFUSED_PREFLIGHT,
+    Project,
+    allowed,
+)
+from tests.wsgi import get
+
+CORS = "corswsgi_django.middleware.CORSMiddleware"
+
+
+def fails(request: HttpRequest) -> HttpResponse:
+    raise LookupError
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    raise Http404
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def redirects(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("/elsewhere")
+
+
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    def chunks() -> Iterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    return StreamingHttpResponse(chunks())
+
+
+async def astreamed(request: HttpRequest) -> StreamingHttpResponse:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    return StreamingHttpResponse(chunks())
+
+
+def file(request: HttpRequest) -> FileResponse:
+    return FileResponse(io.BytesIO(b"one two"), filename="a.txt")
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("plain")
+
+
+def own(request: HttpRequest) -> HttpResponse:
+    headers = {
+        "access-control-allow-origin": "*",
+        "Access-Control-Expose-Headers": "X-A",
+        "vary": "Accept",
+        "X-A": "1",
+    }
+    return HttpResponse("own", headers=headers)
+
+
+URLS = [
+    path("plain", plain),
+    path("fails", fails),
+    path("missing", missing),
+    path("forbidden", forbidden),
+    path("redirects", redirects),
+    path("streamed", streamed),
+    path("astreamed", astreamed),
+    path("file", file),
+    path("own", own),
+    path("off", cors(None)(own)),
+]
+SETTINGS: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP]}
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "body"),
+    [
+        ("/plain", 200, b"plain"),
+        ("/fails", 500, b"Server Error"),
+        ("/missing", 404, b"Not Found"),
+        ("/nowhere", 404, b"Not Found"),
+        ("/forbidden", 403, b"403 Forbidden"),
+        ("/redirects", 302, b""),
+        ("/streamed", 200, b"one two"),
+        ("/astreamed", 200, b"one two"),
+        ("/file", 200, b"one two"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume:Warning")
+@pytest.mark.parametrize("debug", [False, True])
+def test_every_response(place: str, status: int, body: bytes, debug: bool, is_async: bool) -> None:
+    one = Project(URLS, {**SETTINGS, "DEBUG": debug}, is_async)
+    response = one.fetch(place)
+    assert (response.status, response.cors) == (status, allowed())
+    if not debug:
+        assert body in response.body
+    assert one.fetch(place, origin=EVIL).cors == REFUSED
+    assert one.send(place).cors == REFUSED
+
+
+def test_a_request_that_csrf_protection_refuses(is_async: bool) -> None:
+    middleware = [CORS, "django.middleware.csrf.CsrfViewMiddleware"]
+    one = Project(URLS, {**SETTINGS, "MIDDLEWARE": middleware}, is_async)
+    response = one.fetch("/plain", "POST")
+    assert (response.status, response.cors) == (403, allowed())
+    assert b"CSRF" in response.body
+
+
+def test_what_views_set_themselves(is_async: bool) -> None:
+    one = Project(URLS, SETTINGS, is_async)
+    ruled = {**allowed(Expose_Headers="X-A"), "vary": "Accept, Origin"}
+    del ruled["Vary"]
+    assert one.fetch("/own").cors == ruled
+    assert dict(one.fetch("/own").headers)["X-A"] == "1"
+    assert one.fetch("/own", origin=EVIL).cors == {"vary": "Accept, Origin"}
+    assert one.fetch("/off").cors == {
+        "access-control-allow-origin": "*",
+        "Access-Control-Expose-Headers": "X-A",
+        "vary": "Accept",
+    }
+
+
+def test_debug_mode_says_what_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    Project(URLS, {**SETTINGS, "DEBUG": True}).fetch("/own")
+    (record,) = (record for record in caplog.records if record.name == "corswsgi")
+    assert record.getMessage() == (
+        "'GET' '/own': the policy replaces what the application has set itself: "
+        "'access-control-allow-origin: *'. To let it write its own CORS headers, give its path no "
+        "policy (None)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "request_", "cause", "headers"),
+    [
+        (
+            {},
+            (("Access-Control-Request-Headers", "x-a"),),
+            "not allowed: 'x-a'. To allow them, add them to CORS_ALLOW_HEADERS.",
+            {
+                "Access-Control-Allow-Origin": APP,
+                "Access-Control-Allow-Methods": METHODS,
+                "Access-Control-Allow-Headers": "accept, authorization, content-type, user-agent, "
+                "x-csrftoken, x-requested-with",
+            },
+        ),
+        (
+            {"CORS_ALLOW_METHODS": ["GET"]},
+            (),
+            "the method 'PUT' is not allowed. To allow it, add it to CORS_ALLOW_METHODS.",
+            {
+                "Access-Control-Allow-Origin": APP,
+                "Access-Control-Allow-Methods": "GET",
+                "Access-Control-Allow-Headers": "accept, authorization, content-type, user-agent, "
+                "x-csrftoken, x-requested-with",
+            },
+        ),
+    ],
+    ids=["headers", "methods"],
+)
+def test_debug_mode_explains_refused_preflights_in_the_words_of_settings(
+    settings: dict[str, Any],
+    request_: Any,
+    cause: str,
+    headers: dict[str, str],
+    is_async: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one = Project(URLS, {**SETTINGS, **settings, "DEBUG": True}, is_async)
+    answer = one.preflight("/plain", "PUT", APP, *request_)
+    assert (answer.status, answer.cors) == (200, {**headers, "Vary": PREFLIGHT_VARY})
+    assert cause in answer.body.decode()
+    assert any(cause in record.getMessage() for record in caplog.records)
+    # Outside of debug mode, nothing is disclosed.
+    one.settings["DEBUG"] = False
+    answer = one.preflight("/plain", "PUT", APP, *request_)
+    assert (answer.status, answer.body, answer.cors) == (403, b"", REFUSED_PREFLIGHT)
+
+
+def test_debug_mode_says_which_origins_there_are() -> None:
+    one = Project(URLS, {**SETTINGS, "DEBUG": True})
+    answer = one.preflight("/plain", origin=EVIL)
+    assert (answer.status, answer.cors["Access-Control-Allow-Origin"]) == (403, APP)
+    assert "add 'https://evil.test' to CORS_ALLOWED_ORIGINS." in answer.body.decode()
+    nobody = Project(URLS, {"DEBUG": True}).preflight("/plain")
+    assert nobody.cors == REFUSED_PREFLIGHT
+    assert "add 'https://app.example.com' to CORS_ALLOWED_ORIGINS." in nobody.body.decode()
+    marked = Project([path("", cors(origins=[APP])(plain))], {"DEBUG": True})
+    assert b"add 'https://evil.test' to origins." in marked.preflight(origin=EVIL).body
+
+
+def test_debug_mode_warns_of_pages_that_cannot_read(caplog: pytest.LogCaptureFixture) -> None:
+    sent = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]
+    for debug in (True, False):
+        one = Project(URLS, {**SETTINGS, "DEBUG": debug})
+        one.fetch("/plain", "GET", EVIL, *sent)
+    records = [record for record in caplog.records if record.name == "corswsgi"]
+    assert [record.levelno for record in records] == [logging.WARNING]
+    assert "to CORS_ALLOWED_ORIGINS" in records[0].getMessage()
+
+
+def test_refusals_are_logged_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "corswsgi")
+    one = Project(URLS, SETTINGS)
+    one.fetch("/plain", origin=EVIL)
+    one.preflight("/plain", origin=EVIL)
+    records = [record for record in caplog.records if record.name == "corswsgi"]
+    assert [(record.levelno, getattr(record, "reason", "")) for record in records] == [
+        (logging.DEBUG, "origin_not_allowed")
+    ] * 2
+
+
+def test_a_middleware_of_the_core_around_it() -> None:
+    """The inner one decides, wherever it governs."""
+    outer = Policy(origins=[APP, EVIL], max_age=7)
+    with override_settings(ROOT_URLCONF=tuple(URLS), **SETTINGS):
+        app = CORSMiddleware(WSGIHandler(), lambda environ: outer)
+        fixed = CORSMiddleware(WSGIHandler(), outer)
+        for middleware in (app, fixed):
+            assert get(middleware, "/plain", "GET", [("Origin", APP)]).cors == allowed()
+            assert get(middleware, "/plain", "GET", [("Origin", EVIL)]).cors == REFUSED
+            # Where it does not, the outer one does.
+            ruled = get(middleware, "/off", "GET", [("Origin", EVIL)]).cors
+            assert ruled == {
+                "Access-Control-Allow-Origin": EVIL,
+                "Access-Control-Expose-Headers": "X-A",
+                "vary": "Accept, Origin",
+            }
+
+
+class HoppedError(Exception):
+    pass
+
+
+async def aplain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("plain")
+
+
+async def ais_app(origin: str) -> bool:
+    return origin == APP
+
+
+# Django leaves the event loop to log a 403, as that of a refused preflight.
+@pytest.mark.parametrize(
+    ("origins", "method"),
+    [([APP], "GET"), ([APP], "OPTIONS"), ([ais_app], "GET"), ([ais_app], "OPTIONS"), ([], "GET")],
+    ids=repr,
+)
+def test_no_thread_hop_is_added(
+    origins: list[Any], method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the whole chain of middleware, under ASGI, nothing leaves the event loop."""
+
+    def hop(*arguments: Any, **named: Any) -> Any:
+        raise HoppedError
+
+    async def run() -> HttpResponse:
+        handler = ASGIHandler()
+        monkeypatch.setattr(SyncToAsync, "__call__", hop)
+        headers = [(b"origin", APP.encode()), (b"access-control-request-method", b"PUT")]
+        scope = {"type": "http", "method": method, "path": "/", "headers": headers}
+        request = ASGIRequest({**scope, "query_string": b""}, io.BytesIO())
+        response = await handler.get_response_async(request)
+        assert isinstance(response, HttpResponse)
+        return response
+
+    urls = (path("", cors(expose_headers=["X-A"])(aplain)),)
+    with override_settings(ROOT_URLCONF=urls, CORS_ALLOWED_ORIGINS=origins):
+        response = asyncio.run(run())
+    assert response.get("Access-Control-Allow-Origin") == (APP if origins else None)
+
+
+def test_any_origin(is_async: bool) -> None:
+    one = Project(URLS, {"CORS_ALLOW_ALL_ORIGINS": True}, is_async)
+    assert one.fetch("/plain").cors == one.send("/plain").cors == ANYBODY
