@@ -31,6 +31,11 @@ class PublicSuffixes:
         return None
 
     def site(self, host: str) -> str | None:
-        """Return the registrable domain of `host` (HTML standard, 7.1.1.1); None if it has none."""
+        """Return the registrable domain of `host` (HTML standard, 7.1.1.1); None if it has none.
+
+        Public suffixes have none, and addresses.
+        """
+        if host[:1] == "[" or host.rpartition(".")[2].isdigit():
+            return None
         found: str | None = self._list.privatesuffix(host.removesuffix("."))
         return found

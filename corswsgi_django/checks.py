@@ -26,9 +26,7 @@ from .signals import check_request_enabled
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 _ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
 
-# The identifiers of what is refused, by its reason. They are in people's SILENCED_SYSTEM_CHECKS:
-# none of them changes its meaning, and new ones come last.
-_ERRORS: tuple[ProblemReason, ...] = (
+ERRORS: tuple[ProblemReason, ...] = (
     "required",
     "unknown_option",
     "unknown_value",
@@ -54,6 +52,10 @@ _ERRORS: tuple[ProblemReason, ...] = (
     "given_twice",
     "without_effect",
 )
+"""The reasons for which a configuration is refused, in the order of their identifiers, from E001.
+
+People have these in SILENCED_SYSTEM_CHECKS: none changes its meaning, and new ones come last.
+"""
 
 # Middleware that answers some requests itself, so that what stands below does not see them.
 _ANSWERING = (
@@ -99,7 +101,7 @@ def check_all(**_given: Any) -> list[CheckMessage]:
 
 
 def _error(problem: Problem, view: object = None) -> CheckMessage:
-    number = _ERRORS.index(problem.reason) + 1
+    number = ERRORS.index(problem.reason) + 1
     text = f"{problem.option}: {problem.message}"
     return Error(text, hint=problem.hint, obj=view, id=f"corswsgi.E{number:03}")
 
@@ -149,12 +151,14 @@ def _of_middleware() -> Iterator[CheckMessage]:
 
 def _is_a(path: str, other: str) -> bool:
     """Tell whether a middleware is another one, or derived from it."""
+    if path == other:
+        return True
     try:
         middleware = import_string(path)
-    except ImportError:
-        return path == other  # Django says so when it starts
+    except Exception:
+        return False  # Django says so when it starts
     mro = middleware.__mro__ if isinstance(middleware, type) else ()
-    return other in [path, *(f"{each.__module__}.{each.__qualname__}" for each in mro)]
+    return other in [f"{each.__module__}.{each.__qualname__}" for each in mro]
 
 
 def _has(middleware: str) -> bool:
@@ -344,7 +348,7 @@ def _of_views(policies: Policies) -> Iterator[CheckMessage]:
     """Errors of what views say over the settings; W014 of what says nothing."""
     said = set()
     for route, is_open, view in all_views():
-        name = f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
+        name = _name(view)
         try:
             marks = ViewMarks(view)
         except PolicyError as error:
@@ -356,6 +360,12 @@ def _of_views(policies: Policies) -> Iterator[CheckMessage]:
                 if key not in said:
                     said.add(key)
                     yield from _of_marks(policies, path, name, layers)
+
+
+def _name(view: Any) -> str:
+    bearer = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    named = bearer if hasattr(bearer, "__qualname__") else type(bearer)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _of_marks(
