@@ -49,13 +49,12 @@ class _Wild(NamedTuple):
 _Shape = tuple[str | _Wild, ...]
 
 
-def neighbours(expression: re.Pattern[str]) -> Iterator[Neighbour]:
+def neighbours(expression: re.Pattern[str], suffixes: PublicSuffixes) -> Iterator[Neighbour]:
     """Yield origins of other sites that an expression matches, each beside what it means.
 
     Its letters are taken for what is meant; where it takes any letter, others are put in. Nothing
     is yielded that the expression does not match, and nothing of what it lists as alternatives.
     """
-    suffixes = PublicSuffixes()
     for shape in islice(_shapes(expression.pattern), _MAX_SHAPES):
         usual = [part if isinstance(part, str) else part.usual for part in shape]
         meant = "".join(usual)

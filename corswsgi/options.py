@@ -14,7 +14,7 @@ from typing import TypeGuard
 from . import fetch
 from .corrections import as_https, corrected_origin, split_origins
 from .errors import Problem, ProblemReason, shown, wrong_type
-from .origins import OriginPattern, OriginRule, OriginSet, parse_pattern
+from .origins import NOBODY, OriginPattern, OriginRule, OriginSet, parse_pattern
 from .probes import probes
 from .suffixes import PublicSuffixes
 
@@ -225,7 +225,7 @@ class OptionReader:
                 "list the headers that script may read.",
             )
         for rule in origins:
-            if isinstance(rule, re.Pattern):
+            if isinstance(rule, re.Pattern) and rule is not NOBODY:
                 self._check_width(rule)
         if "insecure_origins" not in dangers:
             self._check_insecure()

@@ -143,8 +143,8 @@ def _of_middleware() -> Iterator[CheckMessage]:
     if before:
         names = ", ".join(path.rpartition(".")[2] for path in before)
         text = (
-            f"corswsgi_django.middleware.CORSMiddleware is below {names}, whose own answers it "
-            "does not see: a preflight may be refused, a redirect or an error has no CORS headers."
+            f"corswsgi_django.middleware.CORSMiddleware is below {names}: what answers before it "
+            "may refuse a preflight, and its redirects and errors have no CORS headers."
         )
         yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
 
@@ -278,8 +278,11 @@ def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
             if isinstance(rule, re.Pattern) and rule is not NOBODY and policy is not None:
                 expressions[rule.pattern] = rule
                 seen[rule.pattern] = seen.get(rule.pattern, False) or policy.supports_credentials
+    if not expressions:
+        return
+    suffixes = PublicSuffixes()
     for text, expression in expressions.items():
-        found = next(neighbours(expression), None)
+        found = next(neighbours(expression, suffixes), None)
         if found is not None:
             yield Warning(
                 f"the expression {shown(text)} matches {found.neighbour} too, which is another "

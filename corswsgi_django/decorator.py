@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial, wraps
-from inspect import isawaitable
 from typing import Any, TypeVar, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -135,7 +134,7 @@ def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, A
     request.META[IN_FORCE] = marks
     run = partial(view, *arguments, **named)
     governor = policies.governor(request.path_info, marks)
-    if iscoroutinefunction(view) or (match is not None and iscoroutinefunction(match.func)):
+    if iscoroutinefunction(view) or _is_of_async_class(view):
         return _arespond(request, governor, run)
     return _respond(request, governor, run)
 
@@ -151,10 +150,7 @@ async def _arespond(request: HttpRequest, governor: Governor, run: Callable[[], 
     decision = await adecided(request, governor)
     if decision is not None and decision.status is not None:
         return preflight_response(request, governor, decision)
-    response = run()
-    if isawaitable(response):
-        response = await response
-    return _applied(request, response, governor, decision)
+    return _applied(request, await run(), governor, decision)
 
 
 def _applied(
@@ -163,6 +159,15 @@ def _applied(
     if decision is not None:
         apply(request, response, governor, decision, set())
     return response
+
+
+def _is_of_async_class(view: Any) -> bool:
+    """Tell whether a view is a method, bound by method_decorator(), that returns a coroutine.
+
+    dispatch() does, of a class of coroutine functions, and is none itself.
+    """
+    bound = view.func if isinstance(view, partial) else None
+    return getattr(getattr(bound, "__self__", None), "view_is_async", False) is True
 
 
 def _is_in(layer: Layer, marks: Marks) -> bool:

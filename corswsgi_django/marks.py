@@ -25,8 +25,6 @@ class ViewMarks:
     """The methods that the view's class may have handlers for; none for a function."""
 
     def __init__(self, view: Callable[..., Any]) -> None:
-        # Kept here, lest another view gets its identity.
-        self.view = view
         self.by_method = {}
         self.methods = ()
         # as_view() copies the attributes of a class' dispatch() to the function that it makes.

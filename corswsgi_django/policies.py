@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from corswsgi import Policy
 from corswsgi.errors import refuse
@@ -16,6 +16,8 @@ from corswsgi.rules import Rules
 
 from .marks import Marks, ViewMarks
 from .options import read_settings
+
+T = TypeVar("T")
 
 # Views that are made for single requests, and their marks, shall not fill the memory.
 _MAX_KEPT = 4096
@@ -33,6 +35,25 @@ class Governor(NamedTuple):
     """Whether it governs only what they allow."""
     is_of_settings: bool = False
     """Whether the options were all written in the settings."""
+
+
+class _Bounded(Generic[T]):
+    """What has been made, by identities; it starts over when it is full."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], tuple[object, T]] = {}
+
+    def get(self, key: tuple[object, ...], owner: object, make: Callable[[], T]) -> T:
+        """Return what is there or, at first, what `make` returns.
+
+        `owner` is kept with it, lest the identities in `key` become those of something else.
+        """
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= _MAX_KEPT:
+                self._kept = {}
+            kept = self._kept[key] = owner, make()
+        return kept[1]
 
 
 class _Place(NamedTuple):
@@ -69,25 +90,20 @@ class Policies:
         self.patterns = Resources({path: path for path in places})
         self.places: dict[str | None, _Place] = {None: self._everywhere}
         self.places.update(places)
-        self._marked: dict[tuple[int, ...], tuple[Marks, Governor]] = {}
-        self._views: dict[int, ViewMarks] = {}
-        self._narrowed: dict[tuple[int, tuple[str, ...]], tuple[Policy, Policy]] = {}
+        self._views: _Bounded[ViewMarks] = _Bounded()
+        self._marked: _Bounded[Governor] = _Bounded()
+        self._narrowed: _Bounded[Policy] = _Bounded()
 
     def governor_of_view(self, view: Callable[..., Any], path: str, method: str) -> Governor:
         """Return what governs a method of a view at a path."""
-        marks = self._views.get(id(view)) or self.marks(view)
+        marks = self.marks(view)
         if marks.is_bare and self._is_simple:
             return self._everywhere.governor
         return self.governor(path, marks.of(method))
 
     def marks(self, view: Callable[..., Any]) -> ViewMarks:
         """Return the marks of a view."""
-        found = self._views.get(id(view))
-        if found is None:
-            found = self._views.setdefault(id(view), ViewMarks(view))
-            if len(self._views) > _MAX_KEPT:
-                self._views = {}
-        return found
+        return self._views.get((id(view),), view, lambda: ViewMarks(view))
 
     def governor(self, path: str, marks: Marks = ()) -> Governor:
         """Return what governs a path, and a view with these marks there."""
@@ -100,13 +116,8 @@ class Policies:
 
     def marked(self, place: _Place, marks: Marks) -> Governor:
         """Return what governs a place with these marks."""
-        key = (id(place), *map(id, marks))
-        kept = self._marked.get(key)
-        if kept is None:
-            if len(self._marked) >= _MAX_KEPT:
-                self._marked = {}
-            kept = self._marked[key] = marks, self._governor((*place.layers, *marks))
-        return kept[1]
+        layers = (*place.layers, *marks)
+        return self._marked.get((*map(id, layers),), layers, lambda: self._governor(layers))
 
     def preflight_governor(self, path: str, view: ViewMarks, method: str) -> Governor:
         """Return what governs a preflight that asks about a method of a view.
@@ -123,12 +134,8 @@ class Policies:
         if listed == ANY:
             listed = tuple(dict.fromkeys([*DEFAULT_METHODS, *view.methods]))
         names = tuple(name for name in listed if _is_same(view.of(name), marks))
-        key = id(policy), names
-        if key not in self._narrowed:
-            if len(self._narrowed) >= _MAX_KEPT:
-                self._narrowed = {}
-            self._narrowed[key] = policy, policy.for_route(names)
-        narrowed = self._narrowed[key][1]
+        key = (id(policy), names)
+        narrowed = self._narrowed.get(key, policy, lambda: policy.for_route(names))
         return Governor(
             narrowed,
             narrowed.derive(Rules),

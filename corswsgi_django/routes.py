@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.http import HttpRequest
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLResolver, get_resolver
 from django.utils import translation
 
 View = Callable[..., Any]
@@ -82,5 +82,5 @@ def _views_below(
         is_more = is_open or fixed != text
         if isinstance(pattern, URLResolver):
             yield from _views_below(pattern.url_patterns, route, is_open=is_more)
-        elif isinstance(pattern, URLPattern):
+        else:
             yield route, is_more, pattern.callback

@@ -22,7 +22,12 @@ PAGE = Path(__file__).with_name("browser_page.html").read_bytes()
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 )
+
+
+# Cookies go to other sites, as by default; a headless Chromium is incognito, and sends none.
+PREFERENCES = json.dumps({"profile": {"cookie_controls_mode": 0}})
 
 
 class Quiet(WSGIRequestHandler):
@@ -65,8 +70,11 @@ class Page:
 
 @contextmanager
 def open_in(chromium: str, url: str) -> Iterator[None]:
-    """Have a page open in a new Chromium."""
+    """Have a page open in a new Chromium, to which all of ``.test`` is this machine."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        preferences = Path(profile, "Default", "Preferences")
+        preferences.parent.mkdir()
+        preferences.write_text(PREFERENCES)
         process = subprocess.Popen(
             # Without the debugging port, it would leave as soon as the page has been loaded.
             [chromium, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}", url],

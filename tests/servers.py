@@ -23,6 +23,8 @@ WSGI_SERVERS = {
 SERVERS = {
     **WSGI_SERVERS,
     # Its reloader would be a second process, which outlives this one.
+    "uvicorn": "uvicorn --host 127.0.0.1 --port {port} {app}",
+    "runserver": "django runserver --noreload 127.0.0.1:{port}",
     "flask": "flask --app {app} run --debug --no-reload --port {port}",
 }
 
@@ -44,13 +46,13 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def serving(server: str, application: str) -> Iterator[int]:
+def serving(server: str, application: str, **environment: str) -> Iterator[int]:
     """Run a server with an application (``module:name``) on a free port of the loopback."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", *SERVERS[server].format(port=port, app=application).split()],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,12 +46,7 @@ def settings_of(options: Options) -> dict[str, Any]:
     settings = {NAMES[option]: value for option, value in given.items()}
     if origins in ("*", ["*"]):
         return {**settings, "CORS_ALLOW_ALL_ORIGINS": True}
-    items = [origins] if isinstance(origins, str) else [*origins]
-    expressions = [item for item in items if isinstance(item, re.Pattern)]
-    if expressions:
-        settings["CORS_ALLOWED_ORIGIN_REGEXES"] = expressions
-    settings["CORS_ALLOWED_ORIGINS"] = [item for item in items if item not in expressions]
-    return settings
+    return {**settings, "CORS_ALLOWED_ORIGINS": origins}
 
 
 def through_settings(case: Case, view: View) -> Configured:

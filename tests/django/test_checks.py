@@ -126,10 +126,10 @@ def test_an_older_name_beside_the_newer_one() -> None:
     [
         ([], "W004", "is not in MIDDLEWARE"),
         ([COMMON], "W004", "is not in MIDDLEWARE"),
-        ([COMMON, CORS], "W005", "is below CommonMiddleware, whose"),
-        ([SESSION, CSRF, WHITENOISE, CORS], "W005", "CsrfViewMiddleware, WhiteNoiseMiddleware,"),
+        ([COMMON, CORS], "W005", "is below CommonMiddleware: what"),
+        ([SESSION, CSRF, WHITENOISE, CORS], "W005", "CsrfViewMiddleware, WhiteNoiseMiddleware:"),
         (["django.contrib.auth.middleware.AuthenticationMiddleware", CORS], "W005", "Authentic"),
-        (["tests.django.test_checks.MyCommon", CORS], "W005", "is below MyCommon, whose"),
+        (["tests.django.test_checks.MyCommon", CORS], "W005", "is below MyCommon: what"),
         ([CORS, "corsheaders.middleware.CorsMiddleware"], "W006", "writes headers of its own"),
         ([SECURITY, SESSION, CORS, COMMON, CSRF, WHITENOISE], None, ""),
         (["tests.django.test_checks.Mine"], None, ""),
@@ -253,6 +253,11 @@ def test_cookies_that_are_not_in_use() -> None:
     assert said(**settings) == {}
     settings |= {"MIDDLEWARE": [CORS, CSRF], "CSRF_USE_SESSIONS": True}
     assert [*said(**settings, CSRF_TRUSTED_ORIGINS=["https://b.example"])] == []
+
+
+def test_of_expressions_nobody_knows_the_site() -> None:
+    expressions = [r"https://a\.other\.example"]
+    assert said(**CREDENTIALS, CORS_ALLOWED_ORIGIN_REGEXES=expressions) == {}
 
 
 def test_the_hosts_of_a_project_under_development() -> None:

@@ -261,10 +261,6 @@ def test_a_middleware_of_the_core_around_it() -> None:
             }
 
 
-class HoppedError(Exception):
-    pass
-
-
 async def aplain(request: HttpRequest) -> HttpResponse:
     return HttpResponse("plain")
 
@@ -285,7 +281,7 @@ def test_no_thread_hop_is_added(
     """Of the whole chain of middleware, under ASGI, nothing leaves the event loop."""
 
     def hop(*arguments: Any, **named: Any) -> Any:
-        raise HoppedError
+        raise NotImplementedError
 
     async def run() -> HttpResponse:
         handler = ASGIHandler()

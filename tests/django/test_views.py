@@ -28,6 +28,7 @@ from corswsgi_django import acors_decision, cors, cors_decision
 from tests.conformance.cases import APP, EVIL
 from tests.django.project import (
     ANYBODY,
+    METHODS,
     REFUSED,
     REFUSED_PREFLIGHT,
     Project,
@@ -145,6 +146,7 @@ def test_every_kind_of_view(
     assert fetched.body in BODIES
     assert {**fetched.cors, "Vary": vary[-1].title()} == allowed(OTHER)
     assert "Access-Control-Allow-Origin" not in one.fetch(origin=APP).cors
+    assert one.fetch("/", "PUT", OTHER).body in BODIES
     asked = one.preflight(origin=OTHER)
     assert (asked.status, asked.body, asked.cors) == (204, b"", admitted(OTHER))
     refused = one.preflight(origin=APP)
@@ -352,6 +354,26 @@ def refuse_all(get_response: Any) -> Any:
 def test_a_view_that_is_called_by_hand() -> None:
     request = RequestFactory().get("/", headers={"Origin": OTHER})
     assert other(function)(request)["Access-Control-Allow-Origin"] == OTHER
+
+
+async def calls_another(request: HttpRequest) -> HttpResponse:
+    return other(function)(request)
+
+
+def test_a_view_that_is_called_by_a_coroutine(is_async: bool) -> None:
+    one = Project([path("", calls_another)], ALONE, is_async)
+    assert one.fetch(origin=OTHER).cors == allowed(OTHER)
+
+
+def test_what_is_kept_of_views_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corswsgi_django.policies._MAX_KEPT", 1)
+    urls = [path("", Items.as_view()), path("other", other(function))]
+    with override_settings(ROOT_URLCONF=tuple(urls), **SETTINGS):
+        handler = WSGIHandler()
+        asking = [("Origin", OTHER), ("Access-Control-Request-Method", "PUT")]
+        for _ in range(2):
+            for place, methods in (("/", "PUT"), ("/other", METHODS)):
+                assert get(handler, place, "OPTIONS", asking).cors == admitted(OTHER, methods)
 
 
 def test_the_decision_is_at_hand(is_async: bool) -> None:
