@@ -139,7 +139,9 @@ def test_what_script_can_read(chromium: str, server: str, host: str) -> None:
     + [("/missing", 404), ("/fails", 500), ("/login", 200)],
 )
 def test_the_project_in_process(path: str, status: int) -> None:
-    assert Project(urlpatterns, {"MIDDLEWARE": [CORS, SESSION]}).fetch(path).status == status
+    engine = "django.contrib.sessions.backends.signed_cookies"
+    one = Project(urlpatterns, {"MIDDLEWARE": [CORS, SESSION], "SESSION_ENGINE": engine})
+    assert one.fetch(path).status == status
 
 
 RIGHT: dict[str, Any] = {
