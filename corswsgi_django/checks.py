@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - their names
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - their names
 from django.utils.module_loading import import_string
 
 from corswsgi import Policy, PolicyError, Problem, ProblemReason
@@ -306,39 +306,39 @@ def _is_local(origin: str) -> bool:
 
 
 def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
-    """W013, I001: static files, which others answer than views."""
-    path = urlsplit(settings.STATIC_URL or "").path
-    is_here = bool(path) and not urlsplit(settings.STATIC_URL or "").netloc
-    governor = policies.governor(f"{path}x") if is_here else None
-    policy = governor.policy if governor is not None and not governor.needs_signal else None
-    if policy is None:
+    """W013 and W015: static files, which others answer than views."""
+    url = urlsplit(settings.STATIC_URL or "")
+    if not url.path or url.netloc:
         return
-    pattern = f"{path.rstrip('/')}/*"
-    if (
-        _has(_WHITENOISE)
-        and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True)
-        and not (policy.allows_any_origin and not policy.supports_credentials)
-    ):
+    governor = policies.governor(f"{url.path}x")
+    policy = None if governor.needs_signal else governor.policy
+    has_whitenoise = _has(_WHITENOISE)
+    is_open = policy is None or (policy.allows_any_origin and not policy.supports_credentials)
+    if has_whitenoise and not is_open and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True):
+        pattern = f"{url.path.rstrip('/')}/*"
         resources = {**getattr(settings, "CORS_RESOURCES", {}), pattern: None}
         yield Warning(
-            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on a "
-            "CDN need it, and the policy of that path replaces its header.",
+            f"WhiteNoise lets any origin read the files below {url.path}, as fonts and scripts on "
+            "a CDN need it, and the policy of that path replaces its header.",
             hint=f"CORS_RESOURCES = {_written(resources)}",
             id="corswsgi.W013",
         )
     apps = settings.INSTALLED_APPS
+    is_meant = has_whitenoise or (
+        policy is not None and policies.patterns.find(f"{url.path}x", None) is not None
+    )
     if (
         settings.DEBUG
+        and is_meant
         and "django.contrib.staticfiles" in apps
         and "whitenoise.runserver_nostatic" not in apps
-        and policy.origins != (NOBODY,)
     ):
-        yield Info(
-            f"runserver answers for the files below {path} itself, outside of all middleware: no "
-            "page of another origin can read them.",
-            hint='INSTALLED_APPS = ["whitenoise.runserver_nostatic", ...], with WhiteNoise, if '
-            "one has to.",
-            id="corswsgi.I001",
+        yield Warning(
+            f"runserver answers for the files below {url.path} itself, outside of all middleware: "
+            "there, no page of another origin can read them.",
+            hint='INSTALLED_APPS = ["whitenoise.runserver_nostatic", ...], first, has WhiteNoise '
+            "answer for them as everywhere else.",
+            id="corswsgi.W015",
         )
 
 

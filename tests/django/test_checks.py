@@ -326,24 +326,28 @@ def test_whitenoise_that_is_not_in_the_way(settings: dict[str, Any]) -> None:
 
 def test_runserver_and_static_files() -> None:
     settings: dict[str, Any] = {
+        **STATIC,
         "DEBUG": True,
         "STATIC_URL": "static/",
-        "CORS_ALLOWED_ORIGINS": [APP],
+        "CORS_RESOURCES": {"/static/*": None},
         "INSTALLED_APPS": ["corswsgi_django", "django.contrib.staticfiles"],
     }
     (message,) = messages(**settings)
-    assert (type(message), message.id) == (checks.Info, "corswsgi.I001")
+    assert (type(message), message.id) == (checks.Warning, "corswsgi.W015")
     assert "whitenoise.runserver_nostatic" in (message.hint or "")
     without = ["whitenoise.runserver_nostatic", *settings["INSTALLED_APPS"]]
     others: list[dict[str, Any]] = [
         {"INSTALLED_APPS": without},
         {"DEBUG": False},
-        {"CORS_ALLOWED_ORIGINS": []},
-        {"CORS_RESOURCES": {"/static/*": None}},
         {"INSTALLED_APPS": ["corswsgi_django"]},
+        # Nobody has asked for static files of other origins.
+        {"MIDDLEWARE": [CORS], "CORS_RESOURCES": {}},
+        {"MIDDLEWARE": [CORS]},
     ]
     for other in others:
         assert messages(**{**settings, **other}) == []
+    asked = {"MIDDLEWARE": [CORS], "CORS_RESOURCES": {"/static/*": {}}}
+    assert [message.id for message in messages(**{**settings, **asked})] == ["corswsgi.W015"]
 
 
 # Views.

@@ -243,11 +243,11 @@ def test_whitenoise_with_what_the_check_gives_to_paste(chromium: str) -> None:
 def test_runserver_and_static_files(chromium: str) -> None:
     settings = {**RIGHT, "DEBUG": True, "MIDDLEWARE": [*STACK, WHITENOISE]}
     settings["INSTALLED_APPS"] = ["corswsgi_django", "django.contrib.staticfiles"]
-    assert "corswsgi.I001" in identifiers(settings, "localhost")
+    assert "corswsgi.W015" in identifiers(settings, "localhost")
     names = ["items", "static"]
     seen = seen_by(chromium, "runserver", "localhost", settings, names)
     assert seen == {"items": "200 items", "static": "blocked"}
     settings["INSTALLED_APPS"].insert(0, "whitenoise.runserver_nostatic")
-    assert "corswsgi.I001" not in identifiers(settings, "localhost")
+    assert "corswsgi.W015" not in identifiers(settings, "localhost")
     seen = seen_by(chromium, "runserver", "localhost", settings, names)
     assert seen == {"items": "200 items", "static": "200 a static file"}
