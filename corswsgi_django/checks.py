@@ -379,7 +379,11 @@ def _of_marks(
     except PolicyError as error:
         yield from (_error(problem, name) for problem in error.problems)
         return
-    if policy is not None and policy.origins == (NOBODY,) and not check_request_enabled.receivers:
+    if (
+        policy is not None
+        and policy.origins == (NOBODY,)
+        and not check_request_enabled.has_listeners()
+    ):
         text = "its @cors names no origins, and neither do the settings: nobody is allowed."
         hint = '@cors(origins=["https://app.example.com"]), or CORS_ALLOWED_ORIGINS.'
         yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")
