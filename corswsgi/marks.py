@@ -31,9 +31,7 @@ def frozen(value: Any) -> Any:
 
 
 def check_given(policy: object, options: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with what a decorator was given, but for the values of options."""
-    if isinstance(policy, NotGiven):
-        return []
+    """Return what is wrong with a `policy` that was given, and with `options` beside it."""
     if policy is not None and not isinstance(policy, Policy):
         hint = "options have names, as in origins=[...], and so have paths, as in resources=[...]."
         return [wrong_type("policy", policy, "a Policy or None", hint)]

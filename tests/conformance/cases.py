@@ -1,15 +1,17 @@
 """The conformance table: a policy, a request, and the one right answer to it.
 
-Every adapter runs every row (see `run`). A row names the options of a policy and not a Policy, so
-that an adapter can configure itself with them. Expected headers are exact: of all headers named
+Every adapter runs every row (see `run_all`). A row names the options of a policy and not a Policy,
+so that an adapter can configure itself with them. Expected headers are exact: of all headers named
 ``Access-Control-*`` or ``Vary``, these and no others, each once unless it is listed twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 Pairs = Sequence[tuple[str, str]]
 Options = Mapping[str, Any]
@@ -50,6 +52,18 @@ class Answer:
     status: int
     headers: Pairs
     ran: bool
+
+
+def run_all(
+    subtests: pytest.Subtests, cases: Iterable[Case], target: Callable[[Case], Answer]
+) -> None:
+    """Run rows through a target; each one that fails is reported by its name.
+
+    They are no tests of their own, because what pytest does around a test takes longer than a row.
+    """
+    for case in cases:
+        with subtests.test(case.name):
+            run(case, target)
 
 
 def run(case: Case, target: Callable[[Case], Answer]) -> None:

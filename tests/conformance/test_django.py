@@ -15,7 +15,7 @@ from django.urls import re_path
 
 from corswsgi import Policy
 from corswsgi_django import cors
-from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run
+from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run_all
 from tests.django.asgi import aget
 from tests.wsgi import get
 
@@ -108,16 +108,14 @@ class Target:
         return Answer(response.status, response.headers, bool(runs))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
-def test_resources(case: Case, is_async: bool) -> None:
-    run(case, Target(through_resources, is_async=is_async))
+def test_resources(subtests: pytest.Subtests, is_async: bool) -> None:
+    run_all(subtests, CASES, Target(through_resources, is_async=is_async))
 
 
-@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
 @pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
 @pytest.mark.parametrize("configure", [through_settings, through_a_decorator, through_a_policy])
 def test_without_resources(
-    case: Case, configure: Callable[[Case, View], Configured], is_async: bool
+    subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
 ) -> None:
-    run(case, Target(configure, is_async=is_async))
+    run_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))

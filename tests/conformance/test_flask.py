@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, request
 
 from corswsgi import Policy
 from corswsgi_flask import CORS, cors
-from tests.conformance.cases import CASES, Answer, Case, Options, run
+from tests.conformance.cases import CASES, Answer, Case, Options, run_all
 from tests.wsgi import get
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -116,12 +116,10 @@ def through_a_blueprint(case: Case) -> Answer:
     return answered(case, install)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_resources(case: Case) -> None:
-    run(case, through_resources)
+def test_resources(subtests: pytest.Subtests) -> None:
+    run_all(subtests, CASES, through_resources)
 
 
-@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
 @pytest.mark.parametrize(
     "target",
     [
@@ -133,5 +131,5 @@ def test_resources(case: Case) -> None:
         through_a_blueprint,
     ],
 )
-def test_without_resources(case: Case, target: Callable[[Case], Answer]) -> None:
-    run(case, target)
+def test_without_resources(subtests: pytest.Subtests, target: Callable[[Case], Answer]) -> None:
+    run_all(subtests, WITHOUT_RESOURCES, target)

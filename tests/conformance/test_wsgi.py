@@ -9,7 +9,7 @@ from wsgiref.validate import validator
 import pytest
 
 from corswsgi import CORSMiddleware, Policy, decide
-from tests.conformance.cases import CASES, Answer, Case, Options, run
+from tests.conformance.cases import CASES, Answer, Case, Options, run, run_all
 from tests.wsgi import Application, get
 
 
@@ -70,17 +70,33 @@ def test_the_table_is_large_and_its_names_are_unique() -> None:
     assert all(HTTPStatus(case.status) for case in CASES)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_middleware(case: Case) -> None:
-    run(case, through_the_middleware)
+def test_middleware(subtests: pytest.Subtests) -> None:
+    run_all(subtests, CASES, through_the_middleware)
 
 
-@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
-def test_middleware_with_a_callable(case: Case) -> None:
-    run(case, through_a_callable)
+def test_middleware_with_a_callable(subtests: pytest.Subtests) -> None:
+    run_all(subtests, WITHOUT_RESOURCES, through_a_callable)
 
 
-@pytest.mark.parametrize("case", WITHOUT_RESOURCES, ids=lambda case: case.name)
-def test_decide(case: Case) -> None:
-    run(case, through_decide)
-    run(case, through_decide)  # the second time from the caches
+def test_decide(subtests: pytest.Subtests) -> None:
+    for case in WITHOUT_RESOURCES:
+        with subtests.test(case.name):
+            run(case, through_decide)
+            run(case, through_decide)  # the second time from the caches
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500, [("Vary", "Origin")], ran=True),
+        Answer(200, [("Vary", "Origin"), ("Access-Control-Allow-Origin", "*")], ran=True),
+        Answer(200, [("Vary", "Origin")], ran=False),
+        Answer(200, [("Vary", "Origin"), ("Vary", "Origin")], ran=True),
+        Answer(200, [], ran=True),
+    ],
+)
+def test_a_wrong_answer_fails_a_row(answer: Answer) -> None:
+    case = Case("no Origin", {"origins": []}, expected={"Vary": "Origin"})
+    run(case, lambda _: Answer(200, [("vary", "Origin")], ran=True))
+    with pytest.raises(AssertionError):
+        run(case, lambda _: answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -142,6 +143,13 @@ def test_the_project_in_process(path: str, status: int) -> None:
     engine = "django.contrib.sessions.backends.signed_cookies"
     one = Project(urlpatterns, {"MIDDLEWARE": [CORS, SESSION], "SESSION_ENGINE": engine})
     assert one.fetch(path).status == status
+
+
+@pytest.mark.parametrize("module", ["settings", "wsgi", "asgi"])
+def test_what_servers_load(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TESTS_DJANGO_SETTINGS", '{"APPEND_SLASH": false}')
+    loaded = import_module(f"tests.django.served_{module}")
+    assert loaded.APPEND_SLASH is False if module == "settings" else callable(loaded.application)
 
 
 RIGHT: dict[str, Any] = {
