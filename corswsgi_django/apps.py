@@ -12,8 +12,8 @@ from django.core.signals import setting_changed
 
 from corswsgi import PolicyError
 
-from .options import PREFIX
 from .policies import Policies
+from .settings import PREFIX
 
 
 class CorswsgiConfig(AppConfig):

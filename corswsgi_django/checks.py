@@ -18,9 +18,9 @@ from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_pattern
 from corswsgi.suffixes import PublicSuffixes
 
 from .marks import Marks, ViewMarks
-from .options import KNOWN, OLDER, REMOVED, cors_settings, setting_meant
 from .policies import Policies
 from .routes import all_views
+from .settings import KNOWN, OLDER, REMOVED, cors_settings, setting_meant
 from .signals import check_request_enabled
 
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"

@@ -15,7 +15,7 @@ from corswsgi.resources import Resources, as_wsgi
 from corswsgi.rules import Rules
 
 from .marks import Marks, ViewMarks
-from .options import read_settings
+from .settings import read_settings
 
 T = TypeVar("T")
 

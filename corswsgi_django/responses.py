@@ -21,8 +21,8 @@ from corswsgi.reports import (
     refused_preflight,
 )
 
-from .options import OPTION_SETTINGS
 from .policies import Governor
+from .settings import OPTION_SETTINGS
 
 
 def preflight_response(

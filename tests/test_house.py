@@ -16,6 +16,7 @@ import pytest
 
 import corswsgi
 from corswsgi import DecisionReason, ProblemReason
+from corswsgi_django.checks import ERRORS
 from tests.programs import needed
 from tests.servers import serving
 
@@ -66,7 +67,7 @@ ADAPTERS = {
         "defaults",
         "signals",
         "callables",
-        "options",
+        "settings",
         "marks",
         "routes",
         "policies",
@@ -149,6 +150,16 @@ def test_every_reason_is_documented() -> None:
         reasons |= set(get_args(alternative)) or {alternative}
     for reason in reasons:
         assert reason in rows, f"docs/reference.md does not say what {reason} means"
+
+
+def test_every_check_is_documented() -> None:
+    text = (ROOT / "docs" / "django.md").read_text()
+    source = (ROOT / "corswsgi_django" / "checks.py").read_text()
+    warnings = sorted({*re.findall(r"W\d{3}", source)})
+    assert re.findall(r"^\| (W\d{3}) \|", text, re.MULTILINE) == warnings
+    assert re.findall(r"E(\d{3})\s`(\w+)`", text) == [
+        (f"{number:03}", reason) for number, reason in enumerate(ERRORS, 1)
+    ]
 
 
 def code_blocks(path: Path) -> list[str]:

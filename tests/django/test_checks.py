@@ -19,6 +19,7 @@ from django.views import View
 
 from corswsgi import Policy, ProblemReason
 from corswsgi_django import cors
+from corswsgi_django.checks import ERRORS
 from corswsgi_django.middleware import CORSMiddleware
 from corswsgi_django.signals import check_request_enabled
 
@@ -82,8 +83,6 @@ def test_what_is_refused_is_an_error_with_a_stable_identifier() -> None:
 
 
 def test_every_reason_has_an_identifier() -> None:
-    from corswsgi_django.checks import ERRORS  # noqa: PLC0415 - the order is what matters
-
     assert {*ERRORS} == {*get_args(ProblemReason)}
     assert len(ERRORS) == len({*ERRORS})
 

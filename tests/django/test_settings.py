@@ -264,6 +264,8 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         "a function behind",
     ),
     ({"CORS_ALLOWED_ORIGINS": None}, "CORS_ALLOWED_ORIGINS", "wrong_type", "variable not set"),
+    ({"CORS_ALLOWED_ORIGINS": iter([APP])}, "CORS_ALLOWED_ORIGINS", "wrong_type", "read twice"),
+    ({"CORS_ALLOW_METHODS": iter(["PUT"])}, "CORS_ALLOW_METHODS", "wrong_type", "write a list"),
     ({"CORS_ALLOWED_ORIGINS": {"a": 1}}, "CORS_ALLOWED_ORIGINS", "wrong_type", "expected a list"),
     ({"CORS_ALLOWED_ORIGINS": [""]}, "CORS_ALLOWED_ORIGINS", "malformed_origin", "variable empty"),
     ({"CORS_ALLOWED_ORIGINS": [7]}, "CORS_ALLOWED_ORIGINS", "wrong_type", "7 is of type int"),

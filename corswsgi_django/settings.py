@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -161,7 +161,16 @@ class _Layer:
     """What is wrong with how they are written; what `check` finds is wrong with the options."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        self.problems = []
+        # The settings are read again, by checks and after changes.
+        self.problems = [
+            wrong_type(name, value, "what can be read twice", "write a list.")
+            for name, value in given.items()
+            if name in KNOWN and isinstance(value, Iterator)
+        ]
+        if self.problems:
+            given = {
+                name: value for name, value in given.items() if not isinstance(value, Iterator)
+            }
         self._names = {
             name: older if name not in given and older in given else name
             for name, older in OLDER.items()
