@@ -61,7 +61,7 @@ def explain(
         allowed = {name.lower() for name in policy.allow_headers}
         refused = [name for name in requested if name.lower() not in allowed]
         return (
-            f"these request headers are not allowed: {shown(', '.join(refused))}. "
+            f"these request headers are not allowed: {', '.join(map(shown, refused))}. "
             f"To allow them, add them to {names['allow_headers']}."
         )
     if decision.reason == "headers_too_long":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
-from .origins import Origin, parse_origin
+from .origins import parse_origin
 from .suffixes import PublicSuffixes
 
 _MAX_SHAPES = 256
@@ -41,7 +41,9 @@ class _Wild(NamedTuple):
     """A place where an expression takes one letter or another."""
 
     usual: str
-    """What stands there in what was meant."""
+    """What stands there in what was meant, if that makes an origin."""
+    otherwise: str
+    """What stands there if it does not."""
     others: tuple[str, ...]
     """What a neighbour may have there."""
 
@@ -55,32 +57,49 @@ def neighbours(expression: re.Pattern[str], suffixes: PublicSuffixes) -> Iterato
     Its letters are taken for what is meant; where it takes any letter, others are put in. Nothing
     is yielded that the expression does not match, and nothing of what it lists as alternatives.
     """
-    for shape in islice(_shapes(expression.pattern), _MAX_SHAPES):
-        usual = [part if isinstance(part, str) else part.usual for part in shape]
+    for shape, usual in _readings(expression):
         meant = "".join(usual)
-        origin = _matched(expression, meant)
-        site = None if origin is None else suffixes.site(origin.host)
+        site = _site(meant, suffixes)
         if site is None:
             continue
         for place, part in enumerate(shape):
             for other in part.others if isinstance(part, _Wild) else ():
                 text = "".join([*usual[:place], other, *usual[place + 1 :]])
-                found = _matched(expression, text)
-                other_site = None if found is None else suffixes.site(found.host)
-                if other_site is not None and other_site != site:
+                other_site = _site(text, suffixes)
+                if other_site not in (None, site) and _matched(expression, text):
                     yield Neighbour(meant, text)
 
 
-def insecure(expression: re.Pattern[str]) -> Iterator[str]:
-    """Yield origins without HTTPS that an expression matches, as it means them."""
+def meant_origins(expression: re.Pattern[str]) -> Iterator[str]:
+    """Yield origins that an expression matches, as it means them."""
+    for _, usual in _readings(expression):
+        yield "".join(usual)
+
+
+def _readings(expression: re.Pattern[str]) -> Iterator[tuple[_Shape, list[str]]]:
+    """Yield the shapes of an expression, each with the texts of its parts that make an origin."""
     for shape in islice(_shapes(expression.pattern), _MAX_SHAPES):
-        text = "".join(part if isinstance(part, str) else part.usual for part in shape)
-        if text.startswith("http://") and _matched(expression, text) is not None:
-            yield text
+        usual = [part if isinstance(part, str) else part.usual for part in shape]
+        # In r"https://*.example.com", as somebody wrote it who meant a pattern, it is the first dot
+        # that stands for a letter.
+        letters = (
+            [*usual[:place], part.otherwise, *usual[place + 1 :]]
+            for place, part in enumerate(shape)
+            if isinstance(part, _Wild) and part.otherwise != part.usual
+        )
+        for texts in (usual, *letters):
+            if _matched(expression, "".join(texts)):
+                yield shape, texts
+                break
 
 
-def _matched(expression: re.Pattern[str], text: str) -> Origin | None:
-    return parse_origin(text) if expression.fullmatch(text) else None
+def _matched(expression: re.Pattern[str], text: str) -> bool:
+    return parse_origin(text) is not None and expression.fullmatch(text) is not None
+
+
+def _site(origin: str, suffixes: PublicSuffixes) -> str | None:
+    parsed = parse_origin(origin)
+    return None if parsed is None else suffixes.site(parsed.host)
 
 
 def _shapes(text: str) -> Iterator[_Shape]:
@@ -128,10 +147,9 @@ def _sequence(text: str, start: int) -> tuple[list[_Shape], int]:
 
 def _wild(piece: re.Match[str], *, repeated: bool) -> _Wild:
     if piece["digits"]:
-        return _Wild("1", ())  # pull requests and ports: nobody calls a site so
+        return _Wild("1", "1", ())  # pull requests and ports: nobody calls a site so
     if repeated:
-        return _Wild(
-            "a", ("evil", "evil.", "a.evil", "evil-", "-evil", "a.evil.test", ".evil.test")
-        )
+        others = ("evil", "evil.", "a.evil", "evil-", "-evil", "a.evil.test", ".evil.test", "x")
+        return _Wild("a", "a", others)
     # A dot that is not escaped was meant as one.
-    return _Wild("." if piece["any"] == "." else "a", ("x",))
+    return _Wild("." if piece["any"] == "." else "a", "a", ("x",))

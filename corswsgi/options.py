@@ -127,7 +127,9 @@ class OptionReader:
                     "forbidden_header",
                     f"{shown(name)} is a header that script can never set (Fetch, forbidden "
                     "request-header); where browsers send it, they do so without asking.",
-                    "leave it out. (Cookies are a matter of supports_credentials.)",
+                    "leave it out. (Cookies are a matter of supports_credentials.)"
+                    if "cookie" in name.lower()
+                    else "leave it out.",
                 )
         return names
 

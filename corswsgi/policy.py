@@ -154,9 +154,16 @@ class Policy:
         They are upper-case tokens, or ``"*"`` alone. Nothing is checked, because no other option
         depends on them: a hundred thousand origins are not parsed again for each route.
         """
+        return self._with_methods(methods, is_for_route=True)
+
+    def narrowed_to(self, methods: Iterable[str]) -> Policy:
+        """Return this policy with some of its methods, for adapters; nothing is checked either."""
+        return self._with_methods(methods, is_for_route=self.is_for_route)
+
+    def _with_methods(self, methods: Iterable[str], *, is_for_route: bool) -> Policy:
         policy = object.__new__(Policy)
         values = {name: getattr(self, name) for name in (*_DEFAULTS, "origin_set")}
-        own = {"methods": tuple(methods), "is_for_route": True, "_derived": {}}
+        own = {"methods": tuple(methods), "is_for_route": is_for_route, "_derived": {}}
         for name, value in {**values, **own}.items():
             object.__setattr__(policy, name, value)
         return policy

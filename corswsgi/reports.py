@@ -55,7 +55,12 @@ def log_refusal(environ: Environ, decision: Decision) -> None:
     )
 
 
-def log_replaced(environ: Environ, decision: Decision, headers: list[Header]) -> None:
+def log_replaced(
+    environ: Environ,
+    decision: Decision,
+    headers: list[Header],
+    cure: str = "give its path no policy (None)",
+) -> None:
     """Log the CORS headers of the application that do not survive."""
     kept = cors_headers(decision.apply(headers))
     replaced = [
@@ -66,20 +71,19 @@ def log_replaced(environ: Environ, decision: Decision, headers: list[Header]) ->
     if replaced:
         text = (
             f"the policy replaces what the application has set itself: "
-            f"{shown(', '.join(replaced))}. To let it write its own CORS headers, give its path "
-            "no policy (None)."
+            f"{shown(', '.join(replaced))}. To let it write its own CORS headers, {cure}."
         )
         _warn(environ, text, decision)
 
 
-def _warn(environ: Environ, text: str, decision: Decision) -> None:
+def _warn(environ: Environ, text: str, decision: Decision | None) -> None:
     """Log a warning about a request."""
     logger.warning(
         "%s %s: %s",
         shown(environ.get("REQUEST_METHOD")),
         shown(environ.get("PATH_INFO")),
         text,
-        extra={"reason": decision.reason},
+        extra={"reason": "no_policy" if decision is None else decision.reason},
     )
 
 
@@ -93,11 +97,20 @@ def log_unreadable(
 
     A same-origin POST has an Origin too: without these headers, nobody knows that it is none.
     """
-    if (
-        not decision.allowed
-        and environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site")
-        and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
-    ):
+    if not decision.allowed and _is_fetch(environ):
         why = explain_origin(decision, policy, environ.get("HTTP_ORIGIN", ""), names)
         text = f"corswsgi refused this request's page ({decision.reason}): {why}"
         _warn(environ, text, decision)
+
+
+def log_ungoverned(environ: Environ, why: str) -> None:
+    """Log that no policy governs a request, if the browser says that another origin has asked."""
+    if _is_fetch(environ):
+        _warn(environ, f"no policy governs this request: {why}", None)
+
+
+def _is_fetch(environ: Environ) -> bool:
+    return (
+        environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site")
+        and environ.get("HTTP_SEC_FETCH_MODE") == "cors"
+    )

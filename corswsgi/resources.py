@@ -95,6 +95,8 @@ def _fault(path: str) -> tuple[str, str | None] | None:
         # `/api*`, `^/api/.*$` and `api/*` were meant as /api/*.
         plain = re.sub(r"(?<!\*)[/.]*\*+$", "", path.removeprefix("^").removesuffix("$"))
         is_open = path.endswith(("*", "*$"))
+        if path[:1].isalnum() and plain == path:
+            return _IS_NO_PATTERN, f"/{path}"
         meant = "/" + plain.strip("/") + (_BELOW if plain.strip("/") else "*")
         return _IS_NO_PATTERN, meant if is_open and "://" not in path else None
     return None

@@ -35,7 +35,8 @@ class CorswsgiConfig(AppConfig):
             try:
                 policies = self._policies = Policies(settings)
             except PolicyError as error:
-                raise ImproperlyConfigured(str(error)) from error
+                # `from error` would print all of it twice.
+                raise ImproperlyConfigured(str(error)) from None
         return policies
 
     def ready(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,11 +13,17 @@ from django.utils.module_loading import import_string
 
 from corswsgi import Policy, PolicyError, Problem, ProblemReason
 from corswsgi.errors import shown
-from corswsgi.neighbours import insecure, neighbours
-from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_pattern
+from corswsgi.neighbours import meant_origins, neighbours
+from corswsgi.origins import (
+    NOBODY,
+    OriginPattern,
+    is_loopback,
+    parse_origin,
+    parse_pattern,
+)
 from corswsgi.suffixes import PublicSuffixes
 
-from .marks import Marks, ViewMarks
+from .marks import Marks, ViewMarks, view_name
 from .policies import Policies
 from .routes import all_views
 from .settings import KNOWN, OLDER, REMOVED, cors_settings, setting_meant
@@ -135,7 +141,9 @@ def _of_middleware() -> Iterator[CheckMessage]:
             "corswsgi_django.middleware.CORSMiddleware is not in MIDDLEWARE: the settings have no "
             "effect, but for views with @cors."
         )
-        yield Warning(text, hint=f"{_ENTRY}, first.", id="corswsgi.W004")
+        others = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
+        hint = f"did you mean {_MIDDLEWARE!r}?" if others else f"{_ENTRY}, first."
+        yield Warning(text, hint=hint, id="corswsgi.W004")
         return
     answering = [*_ANSWERING, *([_REDIRECTING] if settings.SECURE_SSL_REDIRECT else [])]
     above = settings.MIDDLEWARE[: places[0]]
@@ -165,26 +173,56 @@ def _has(middleware: str) -> bool:
     return any(_is_a(path, middleware) for path in settings.MIDDLEWARE)
 
 
+class _Allowed(NamedTuple):
+    """Pages that may send cookies."""
+
+    written: str
+    """As it is written: an origin pattern, or an expression."""
+    pattern: OriginPattern
+    """What they are, or, of an expression, one that it means."""
+    trusted: str
+    """What to write into CSRF_TRUSTED_ORIGINS for them."""
+
+
+def _allowed(policies: list[Policy]) -> list[_Allowed]:
+    """Return the origins of some policies; callables say nothing of theirs."""
+    suffixes = None
+    found: dict[str, _Allowed] = {}
+    for rule in [rule for policy in policies for rule in policy.origins]:
+        if isinstance(rule, str) and (pattern := parse_pattern(rule)):
+            found[rule] = _Allowed(rule, pattern, rule)
+        elif isinstance(rule, re.Pattern):
+            suffixes = suffixes or PublicSuffixes()
+            for text in meant_origins(rule):
+                origin = parse_origin(text)
+                if origin is not None and rule.pattern not in found:
+                    site = suffixes.site(origin.host)
+                    trusted = text
+                    if site not in (None, origin.host):
+                        trusted = f"{origin.scheme}://*.{site}"
+                    pattern = OriginPattern(*origin, subdomains=False)
+                    found[rule.pattern] = _Allowed(f"{rule.pattern!r}", pattern, trusted)
+    return [*found.values()]
+
+
 def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
-    """W007: pages that may send cookies, and whose POST Django refuses."""
+    """W007 and W008: pages that may send cookies, and whose POST Django refuses."""
     if not _has(_CSRF):
         return
     missing, open_ports = [], []
-    for text, pattern in _patterns(credentialed).items():
-        if pattern.port == "*":
-            open_ports.append(text)
-        elif not _is_trusted(pattern):
-            missing.append(text)
+    for allowed in _allowed(credentialed):
+        if allowed.pattern.port == "*":
+            open_ports.append(allowed.written)
+        elif not _is_trusted(allowed.pattern):
+            missing.append(allowed)
     if missing:
-        trusted = [*settings.CSRF_TRUSTED_ORIGINS, *missing]
         text = (
-            f"these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: "
-            f"{', '.join(missing)}. Every POST, PUT, PATCH or DELETE of their pages gets a 403."
+            "these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: "
+            f"{', '.join(allowed.written for allowed in missing)}. Every POST, PUT, PATCH or "
+            "DELETE of their pages gets a 403."
         )
-        hint = (
-            f"if they may write: CSRF_TRUSTED_ORIGINS = {trusted!r}. If they only read: "
-            'SILENCED_SYSTEM_CHECKS = ["corswsgi.W007"].'
-        )
+        trusted = [*settings.CSRF_TRUSTED_ORIGINS, *(allowed.trusted for allowed in missing)]
+        hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {trusted!r}. {_silencing('W007')}"
         yield Warning(text, hint=hint, id="corswsgi.W007")
     if open_ports:
         named = [text.replace(":*", ":3000") for text in open_ports]
@@ -194,20 +232,15 @@ def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
             "every POST, PUT, PATCH or DELETE gets a 403."
         )
         hint = (
-            f"name those that write, as in CSRF_TRUSTED_ORIGINS = "
-            f"{[*settings.CSRF_TRUSTED_ORIGINS, *named]!r}. When you have: "
-            'SILENCED_SYSTEM_CHECKS = ["corswsgi.W008"].'
+            "name those that write, as in CSRF_TRUSTED_ORIGINS = "
+            f"{[*settings.CSRF_TRUSTED_ORIGINS, *named]!r}. {_silencing('W008')}"
         )
         yield Warning(text, hint=hint, id="corswsgi.W008")
 
 
-def _patterns(policies: list[Policy]) -> dict[str, OriginPattern]:
-    """Return the origin patterns of some policies, by their texts."""
-    texts = dict.fromkeys(
-        rule for policy in policies for rule in policy.origins if isinstance(rule, str)
-    )
-    found = {text: parse_pattern(text) for text in texts}
-    return {text: pattern for text, pattern in found.items() if pattern is not None}
+def _silencing(number: str) -> str:
+    silenced = [*settings.SILENCED_SYSTEM_CHECKS, f"corswsgi.{number}"]
+    return f"Where that is as it should be: SILENCED_SYSTEM_CHECKS = {silenced!r}."
 
 
 def _is_trusted(pattern: OriginPattern) -> bool:
@@ -241,9 +274,10 @@ def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
         if not is_used or (getattr(settings, same_site) == "None" and getattr(settings, secure)):
             continue
         text = (
-            f"these origins may send cookies, and are on another site than ALLOWED_HOSTS: "
-            f"{', '.join(others)}. With {same_site} = {getattr(settings, same_site)!r} and "
-            f"{secure} = {getattr(settings, secure)!r}, browsers do not send that cookie."
+            "these origins may send cookies, and are on another site than the project's hosts "
+            f"(ALLOWED_HOSTS): {', '.join(others)}. With {same_site} = "
+            f"{getattr(settings, same_site)!r} and {secure} = {getattr(settings, secure)!r}, "
+            "browsers do not send that cookie."
         )
         hint = (
             f'{same_site} = "None" and {secure} = True. (Some browsers send no cookies to other '
@@ -253,16 +287,17 @@ def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
 
 
 def _on_other_sites(policies: list[Policy]) -> list[str]:
-    """Return the origin patterns of other sites than the project's own hosts, as far as known."""
+    """Return the origins of other sites than the project's own hosts, as far as these are known."""
     hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else ())
     if not hosts or "*" in hosts:
         return []
-    patterns = _patterns(policies)
-    if not patterns:
-        return []
     suffixes = PublicSuffixes()
     own = {_site(suffixes, host.removeprefix(".")) for host in hosts}
-    return [text for text, pattern in patterns.items() if _site(suffixes, pattern.host) not in own]
+    return [
+        allowed.written
+        for allowed in _allowed(policies)
+        if _site(suffixes, allowed.pattern.host) not in own
+    ]
 
 
 def _site(suffixes: PublicSuffixes, host: str) -> str:
@@ -291,7 +326,7 @@ def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
                 'into CORS_ALLOWED_ORIGINS, such as "https://*.example.com".',
                 id="corswsgi.W011",
             )
-        plain = (origin for origin in insecure(expression) if not _is_local(origin))
+        plain = filter(_is_insecure, meant_origins(expression))
         if seen[text] and (origin := next(plain, None)):
             yield Warning(
                 f"the expression {shown(text)} matches {origin}, which is not HTTPS: whoever sits "
@@ -301,8 +336,8 @@ def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
             )
 
 
-def _is_local(origin: str) -> bool:
-    return is_loopback(urlsplit(origin).hostname or "")
+def _is_insecure(origin: str) -> bool:
+    return origin.startswith("http://") and not is_loopback(urlsplit(origin).hostname or "")
 
 
 def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
@@ -351,24 +386,25 @@ def _of_views(policies: Policies) -> Iterator[CheckMessage]:
     """Errors of what views say over the settings; W014 of what says nothing."""
     said = set()
     for route, is_open, view in all_views():
-        name = _name(view)
+        name = view_name(view)
         try:
             marks = ViewMarks(view)
         except PolicyError as error:
             yield from (_error(problem, name) for problem in error.problems)
             continue
+        if (hidden := marks.hidden()) is not None:
+            text = (
+                f"a decorator hides the @cors of {view_name(hidden)}: preflights get the answer of "
+                "the settings."
+            )
+            hint = "move @cors above it (above @api_view, for instance)."
+            yield Warning(text, hint=hint, obj=name, id="corswsgi.W016")
         for layers in (marks.enclosing, *marks.by_method.values()):
             for path in _paths(policies, route, is_open=is_open) if layers else []:
                 key = (path, *map(id, layers))
                 if key not in said:
                     said.add(key)
                     yield from _of_marks(policies, path, name, layers)
-
-
-def _name(view: Any) -> str:
-    bearer = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
-    named = bearer if hasattr(bearer, "__qualname__") else type(bearer)
-    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _of_marks(

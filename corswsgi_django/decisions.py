@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 
 from corswsgi import Decision
@@ -33,7 +35,8 @@ def cors_decision(request: HttpRequest) -> Decision | None:
     """Return the `corswsgi.Decision` about a request; None where no policy governs it.
 
     For views and loggers, below the middleware or in a view with ``@cors``. It is made at the
-    first call, or when the response is there. In coroutines, use `acors_decision`.
+    first call, or when the response is there. In coroutines, use `acors_decision`: this one raises
+    `SynchronousOnlyOperation` if callables or receivers have to be asked.
     """
     decision: Decision | None = request.META.get(DECISION)
     return decision or decided(request, _governor_of_any(request))
@@ -50,6 +53,11 @@ def is_preflight(meta: Mapping[str, Any]) -> bool:
     return (
         meta["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ORIGIN" in meta and _REQUESTED_METHOD in meta
     )
+
+
+def requested_method(meta: Mapping[str, Any]) -> str | None:
+    """Return the method that a preflight asks about; None: the request is none."""
+    return meta[_REQUESTED_METHOD] if is_preflight(meta) else None
 
 
 def governor_of(policies: Policies, request: HttpRequest) -> Governor:
@@ -78,8 +86,13 @@ def decided(request: HttpRequest, governor: Governor) -> Decision | None:
     if rules is None:
         return None
     meta = request.META
+    if rules.policy.origin_set.callables and callables.has_to_be_asked(
+        rules.policy, meta.get("HTTP_ORIGIN", "")
+    ):
+        _forbid_in_coroutines()
     decision = _decide(meta, rules)
     if not decision.allowed and _has_to_ask_signal(governor, decision):
+        _forbid_in_coroutines()
         decision = _answered(meta, rules, _ask_signal(request), decision)
     if governor.needs_signal and not meta.get(_ANSWER):
         return _ungoverned(rules)
@@ -106,6 +119,20 @@ async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
         return _ungoverned(rules)
     meta[DECISION] = decision
     return decision
+
+
+def _forbid_in_coroutines() -> None:
+    """Refuse to ask callables or receivers where they would block the event loop, or fail."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    message = (
+        "cors_decision() has to ask callables or receivers, and is called in a coroutine: write "
+        "`await acors_decision(request)`. (A view with @cors that a coroutine calls has to be a "
+        "coroutine function.)"
+    )
+    raise SynchronousOnlyOperation(message)
 
 
 def _governor_of_any(request: HttpRequest) -> Governor:

@@ -11,15 +11,15 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 
-from corswsgi import Decision, Policy, Problem
+from corswsgi import Policy, Problem
 from corswsgi.errors import refuse, shown
 from corswsgi.layers import Layer, check_options
-from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, check_given, frozen
+from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, check_given, frozen, wrapped
 
 from .apps import installed
 from .callables import as_origin_callable
-from .decisions import IN_FORCE, adecided, decided
-from .marks import Marks
+from .decisions import IN_FORCE, adecided, decided, is_preflight, requested_method
+from .marks import Marks, view_name
 from .policies import Governor
 from .responses import apply, preflight_response
 
@@ -59,6 +59,9 @@ def cors(policy: Any = NOT_GIVEN, /, **options: Any) -> Any:
     refuse(problems)
 
     def decorate(view: Any) -> Any:
+        if not callable(view):
+            message = f"{shown(view)} cannot be called: nothing would come of it."
+            refuse([Problem("cors", view, "without_effect", message, "decorate a view.")])
         return _on_class(view, decorate, layer) if isinstance(view, type) else _marked(view, layer)
 
     return decorate
@@ -117,47 +120,55 @@ def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, A
         return view(*arguments, **named)
     match = request.resolver_match
     policies = installed().policies
-    marks = () if match is None else policies.marks(match.func).of(request.META["REQUEST_METHOD"])
+    seen = None if match is None else policies.marks(match.func)
+    method = requested_method(request.META) or request.META["REQUEST_METHOD"]
+    marks = () if seen is None else seen.of(method)
+    governor = None
     if _is_in(layer, marks):
         if MIDDLEWARE in request.META:
             return view(*arguments, **named)
+        if seen is not None and is_preflight(request.META):
+            governor = policies.preflight_governor(request.path_info, seen, method)
     else:
         if MIDDLEWARE in request.META:
-            warnings.warn(
-                f"corswsgi_django: the middleware does not see the @cors of {shown(view)}, so "
-                "that preflights get the answer of the settings. Move it above the decorator "
-                "that hides it, such as @api_view.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
+            _warn_of_hidden(view)
         marks = (*marks, layer)
     request.META[IN_FORCE] = marks
     run = partial(view, *arguments, **named)
-    governor = policies.governor(request.path_info, marks)
+    governor = governor or policies.governor(request.path_info, marks)
     if iscoroutinefunction(view) or _is_of_async_class(view):
         return _arespond(request, governor, run)
     return _respond(request, governor, run)
+
+
+def _warn_of_hidden(view: Any) -> None:
+    """Warn at the view's own line, once, as warnings.warn() does at a caller's."""
+    function = next(each for each in reversed([*wrapped(view)]) if hasattr(each, "__code__"))
+    warnings.warn_explicit(
+        f"the middleware does not see the @cors of {view_name(view)}, so that preflights get the "
+        "answer of the settings. Move it above the decorator that hides it, such as @api_view.",
+        RuntimeWarning,
+        function.__code__.co_filename,
+        function.__code__.co_firstlineno,
+        registry=function.__globals__.setdefault("__warningregistry__", {}),
+    )
 
 
 def _respond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -> Any:
     decision = decided(request, governor)
     if decision is not None and decision.status is not None:
         return preflight_response(request, governor, decision)
-    return _applied(request, run(), governor, decision)
+    response = run()
+    apply(request, response, governor, decision, set())
+    return response
 
 
 async def _arespond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -> Any:
     decision = await adecided(request, governor)
     if decision is not None and decision.status is not None:
         return preflight_response(request, governor, decision)
-    return _applied(request, await run(), governor, decision)
-
-
-def _applied(
-    request: HttpRequest, response: Any, governor: Governor, decision: Decision | None
-) -> Any:
-    if decision is not None:
-        apply(request, response, governor, decision, set())
+    response = await run()
+    apply(request, response, governor, decision, set())
     return response
 
 

@@ -62,8 +62,7 @@ class CORSMiddleware:
             response = self._get_response(request)
             governor = governor_of(self._app.policies, request)
             decision = meta.get(DECISION) or decided(request, governor)
-        if decision is not None:
-            apply(request, response, governor, decision, self._harmless)
+        apply(request, response, governor, decision, self._harmless)
         return response
 
     async def _acall(self, request: HttpRequest) -> Response:
@@ -80,6 +79,5 @@ class CORSMiddleware:
             response = await self._get_response(request)
             governor = governor_of(self._app.policies, request)
             decision = meta.get(DECISION) or await adecided(request, governor)
-        if decision is not None:
-            apply(request, response, governor, decision, self._harmless)
+        apply(request, response, governor, decision, self._harmless)
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from corswsgi import Policy
@@ -15,7 +15,7 @@ from corswsgi.resources import Resources, as_wsgi
 from corswsgi.rules import Rules
 
 from .marks import Marks, ViewMarks
-from .settings import read_settings
+from .settings import OPTION_SETTINGS, RESOURCES, read_settings
 
 T = TypeVar("T")
 
@@ -33,8 +33,8 @@ class Governor(NamedTuple):
     """Whether receivers of check_request_enabled may allow what the policy does not."""
     needs_signal: bool = False
     """Whether it governs only what they allow."""
-    is_of_settings: bool = False
-    """Whether the options were all written in the settings."""
+    names: Mapping[str, str] = OPTION_SETTINGS
+    """Where each option is written, for people."""
 
 
 class _Bounded(Generic[T]):
@@ -60,6 +60,8 @@ class _Place(NamedTuple):
     """What is said about a path, and what it comes to where no view says more."""
 
     layers: tuple[Layer, ...]
+    path: str | None
+    """The pattern in CORS_RESOURCES, which the second layer is about."""
     governor: Governor
 
 
@@ -77,13 +79,13 @@ class Policies:
         refuse(read.problems)
         self._urls = read.urls
         self._outer = read.options
-        self._everywhere = self._place(())
+        self._everywhere = self._place((), None)
         # Outside of CORS_URLS_REGEX, only receivers of the signal allow anything.
         nobody = Policy(**{**read.options, "origins": NOBODY})
         self._elsewhere = _Place(
-            (read.options, None), Governor(nobody, nobody.derive(Rules), True, True, True)
+            (read.options, None), None, Governor(nobody, nobody.derive(Rules), True, True)
         )
-        places = {path: self._place((layer,)) for path, layer in read.resources.items()}
+        places = {path: self._place((layer,), path) for path, layer in read.resources.items()}
         self._resources = Resources(places) if places else None
         # The way of nearly every request.
         self._is_simple = self._resources is None and self._urls is None
@@ -117,7 +119,8 @@ class Policies:
     def marked(self, place: _Place, marks: Marks) -> Governor:
         """Return what governs a place with these marks."""
         layers = (*place.layers, *marks)
-        return self._marked.get((*map(id, layers),), layers, lambda: self._governor(layers))
+        key = (place.path, *map(id, layers))
+        return self._marked.get(key, layers, lambda: _governor(layers, place.path))
 
     def preflight_governor(self, path: str, view: ViewMarks, method: str) -> Governor:
         """Return what governs a preflight that asks about a method of a view.
@@ -135,25 +138,39 @@ class Policies:
             listed = tuple(dict.fromkeys([*DEFAULT_METHODS, *view.methods]))
         names = tuple(name for name in listed if _is_same(view.of(name), marks))
         key = (id(policy), names)
-        narrowed = self._narrowed.get(key, policy, lambda: policy.for_route(names))
+        narrowed = self._narrowed.get(key, policy, lambda: policy.narrowed_to(names))
         return Governor(
-            narrowed,
-            narrowed.derive(Rules),
-            governor.asks_signal,
-            is_of_settings=governor.is_of_settings,
+            narrowed, narrowed.derive(Rules), governor.asks_signal, names=governor.names
         )
 
-    def _place(self, inner: tuple[Layer, ...]) -> _Place:
+    def _place(self, inner: tuple[Layer, ...], path: str | None) -> _Place:
         layers = (self._outer, *inner)
-        return _Place(layers, self._governor(layers, is_of_settings=True))
+        return _Place(layers, path, _governor(layers, path))
 
-    def _governor(self, layers: tuple[Layer, ...], *, is_of_settings: bool = False) -> Governor:
-        policy = combined(layers)
-        # Whoever names origins says which. The signal adds to those of the settings only.
-        named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
-        if policy is None:
-            return Governor(None, is_of_settings=is_of_settings)
-        return Governor(policy, policy.derive(Rules), not named, is_of_settings=is_of_settings)
+
+def _governor(layers: tuple[Layer, ...], path: str | None) -> Governor:
+    policy = combined(layers)
+    names = _names(layers, path)
+    if policy is None:
+        return Governor(None, names=names)
+    # Whoever names origins says which. The signal adds to those of the settings only.
+    named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
+    return Governor(policy, policy.derive(Rules), not named, names=names)
+
+
+def _names(layers: tuple[Layer, ...], path: str | None) -> Mapping[str, str]:
+    """Return where each option is written, the settings being the first layer."""
+    names = {**OPTION_SETTINGS}
+    for depth, layer in enumerate(layers[1:]):
+        # A Policy says everything.
+        for option in OPTION_SETTINGS if isinstance(layer, Policy) else layer or ():
+            if depth or path is None:
+                names[option] = f"{option} of its @cors"
+            elif isinstance(layer, Policy):
+                names[option] = f"{option} of {RESOURCES}[{path!r}]"
+            else:
+                names[option] = f"{RESOURCES}[{path!r}].{OPTION_SETTINGS[option]}"
+    return names
 
 
 def _is_same(marks: Marks, others: Marks) -> bool:

@@ -10,19 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from corswsgi import Decision
-from corswsgi.explanation import OPTION_NAMES
 from corswsgi.fetch import CORS_RESPONSE_HEADERS
 from corswsgi.log import logger
 from corswsgi.reports import (
     TEXT,
     log_refusal,
     log_replaced,
+    log_ungoverned,
     log_unreadable,
     refused_preflight,
 )
 
 from .policies import Governor
-from .settings import OPTION_SETTINGS
 
 
 def preflight_response(
@@ -35,8 +34,8 @@ def preflight_response(
         return response
     body, status, added = b"", HTTPStatus.FORBIDDEN.value, decision.added
     if settings.DEBUG:
-        names = OPTION_SETTINGS if governor.is_of_settings else OPTION_NAMES
-        status, added, body = refused_preflight(request.META, decision, governor.policy, names)
+        policy, names = governor.policy, governor.names
+        status, added, body = refused_preflight(request.META, decision, policy, names)
     elif logger.isEnabledFor(DEBUG):
         log_refusal(request.META, decision)
     length = ("Content-Length", str(len(body)))
@@ -47,16 +46,19 @@ def apply(
     request: HttpRequest,
     response: HttpResponseBase,
     governor: Governor,
-    decision: Decision,
+    decision: Decision | None,
     harmless: set[str],
 ) -> None:
     """Do to a response what its decision rules; `harmless` is as in `Decision.apply`."""
+    if decision is None:
+        if governor.needs_signal and settings.DEBUG:
+            log_ungoverned(request.META, "its path does not match CORS_URLS_REGEX.")
+        return
     if not decision.allowed:
         if logger.isEnabledFor(DEBUG):
             log_refusal(request.META, decision)
         if settings.DEBUG:
-            names = OPTION_SETTINGS if governor.is_of_settings else OPTION_NAMES
-            log_unreadable(request.META, governor.policy, decision, names)
+            log_unreadable(request.META, governor.policy, decision, governor.names)
     headers = response.headers
     for name in headers:
         if name not in harmless:
@@ -67,7 +69,8 @@ def apply(
         return
     before = [*headers.items()]
     if settings.DEBUG:
-        log_replaced(request.META, decision, before)
+        cure = f'write @cors(None), or CORS_RESOURCES = {{"{request.path_info}": None}}'
+        log_replaced(request.META, decision, before, cure)
     ruled = dict(decision.apply(before, harmless))
     for name, _ in before:
         if name not in ruled and name.lower() in CORS_RESPONSE_HEADERS:

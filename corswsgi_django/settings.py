@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from django.utils.module_loading import import_string
@@ -190,12 +191,12 @@ class _Layer:
 
     def check(self, layers: tuple[Mapping[str, Any], ...]) -> list[Problem]:
         """Return what is wrong with layers of options, of which this is the innermost."""
-        problems = _problems(layers)
+        problems = []
         if self._allows_all and (self._listed or self._expressions):
             # They say nothing for now, as under DEBUG, and shall be right all the same.
             rules = (*self._listed, *self._expressions)
             problems += _problems(({"origins": rules},))
-        return [self._renamed(problem) for problem in problems]
+        return [self._renamed(problem) for problem in problems + _problems(layers)]
 
     def _renamed(self, problem: Problem) -> Problem:
         """Say of a problem which setting it is of, in the words of settings."""
@@ -227,7 +228,9 @@ class _Layer:
         try:
             ask = import_string(path)
         except ImportError as error:
-            corrected = corrected_origin(path)
+            # What begins with the name of a module was meant as one.
+            is_path = find_spec(path.partition(".")[0]) is not None
+            corrected = None if is_path else corrected_origin(path)
             message = (
                 f"{shown(path)} is no origin (scheme://host), and no callable that could be "
                 f"imported: {error}."
@@ -297,6 +300,7 @@ def in_settings(text: str) -> str:
             "compile a regular expression: re.compile(...).",
             f"there is {EXPRESSIONS}.",
         ),
+        ("as in 'https://*.example.com'.", f'as in {ORIGINS} = ["https://*.example.com"].'),
     ):
         text = text.replace(old, new)
     text = _assignment.sub(lambda match: f"{OPTION_SETTINGS[match[1]]} = ", text)

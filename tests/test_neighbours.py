@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi.neighbours import Neighbour, insecure, neighbours
+from corswsgi.neighbours import Neighbour, meant_origins, neighbours
 from corswsgi.origins import parse_origin
 from corswsgi.suffixes import PublicSuffixes
 
@@ -34,6 +34,10 @@ SUFFIXES = PublicSuffixes()
         (r"https://(?P<name>a).example\.com", "https://a.example.com", "https://axexample.com"),
         (r"https://a[.]?b.example\.com", "https://ab.example.com", "https://abxexample.com"),
         (r"https://a{1,3}.example\.com", "https://a.example.com", "https://axexample.com"),
+        (r"https://.?example\.com", "https://aexample.com", "https://xexample.com"),
+        (r"https://\w?example\.com", "https://aexample.com", "https://xexample.com"),
+        # A pattern of ours, pasted among expressions.
+        ("https://*.example.com", "https://aexample.com", "https://xexample.com"),
         (r"https://\w{3}example\.com", None, None),
         (r"https://[^a]*?example\.com", None, None),
     ],
@@ -80,16 +84,15 @@ def test_expressions_that_match_nobody_else(expression: str) -> None:
     assert [*neighbours(compiled, SUFFIXES)] == []
 
 
-def test_those_without_https() -> None:
+def test_what_is_meant() -> None:
     expression = re.compile(r"https?://(a|b)\.example\.com(:\d+)?")
-    assert [*insecure(expression)] == [
-        "http://a.example.com:1",
-        "http://a.example.com",
-        "http://b.example.com:1",
-        "http://b.example.com",
+    assert [*meant_origins(expression)] == [
+        f"{scheme}://{name}.example.com{port}"
+        for scheme in ("https", "http")
+        for name in "ab"
+        for port in (":1", "")
     ]
-    assert [*insecure(re.compile(r"https://a\.example\.com"))] == []
-    assert [*insecure(re.compile(r"http://a b"))] == []
+    assert [*meant_origins(re.compile(r"http://a b"))] == []
 
 
 def test_there_is_an_end_to_alternatives() -> None:
@@ -111,5 +114,5 @@ def test_any_expression_can_be_judged(text: str, is_url: bool) -> None:
         for origin in found:
             assert expression.fullmatch(origin)
             assert parse_origin(origin)
-    for origin in insecure(expression):
+    for origin in meant_origins(expression):
         assert expression.fullmatch(origin)

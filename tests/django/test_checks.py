@@ -16,6 +16,7 @@ from django.test import override_settings
 from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
+from rest_framework.decorators import api_view
 
 from corswsgi import Policy, ProblemReason
 from corswsgi_django import cors
@@ -125,6 +126,11 @@ def test_an_older_name_beside_the_newer_one() -> None:
     [
         ([], "W004", "is not in MIDDLEWARE"),
         ([COMMON], "W004", "is not in MIDDLEWARE"),
+        (
+            ["corswsgi_django.middleware.CorsMiddleware"],
+            "W004",
+            "did you mean 'corswsgi_django.middleware.CORSMiddleware'?",
+        ),
         ([COMMON, CORS], "W005", "is below CommonMiddleware: what"),
         ([SESSION, CSRF, WHITENOISE, CORS], "W005", "CsrfViewMiddleware, WhiteNoiseMiddleware:"),
         (["django.contrib.auth.middleware.AuthenticationMiddleware", CORS], "W005", "Authentic"),
@@ -234,7 +240,7 @@ def test_cookies_to_other_sites(hosts: list[str], origin: str, is_foreign: bool)
     found = said(**settings)
     assert [*found] == (["corswsgi.W009", "corswsgi.W010"] if is_foreign else [])
     for text in found.values():
-        assert f"another site than ALLOWED_HOSTS: {origin}. With" in text
+        assert f"(ALLOWED_HOSTS): {origin}. With" in text
         assert '_COOKIE_SAMESITE = "None" and' in text
     right = {
         f"{cookie}_COOKIE_{name}": value
@@ -254,9 +260,23 @@ def test_cookies_that_are_not_in_use() -> None:
     assert [*said(**settings, CSRF_TRUSTED_ORIGINS=["https://b.example"])] == []
 
 
-def test_of_expressions_nobody_knows_the_site() -> None:
-    expressions = [r"https://a\.other\.example"]
-    assert said(**CREDENTIALS, CORS_ALLOWED_ORIGIN_REGEXES=expressions) == {}
+def test_expressions_stand_for_what_they_mean() -> None:
+    settings = {
+        **CREDENTIALS,
+        "MIDDLEWARE": [CORS, SESSION, CSRF],
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.partner\.org", r"https://partner\.org"],
+        "SILENCED_SYSTEM_CHECKS": ["a.W001"],
+    }
+    found = said(**settings)
+    assert [*found] == ["corswsgi.W007", "corswsgi.W009", "corswsgi.W010"]
+    trusted = ["https://*.partner.org", "https://partner.org"]
+    assert f"CSRF_TRUSTED_ORIGINS = {trusted}. Where" in found["corswsgi.W007"]
+    assert "SILENCED_SYSTEM_CHECKS = ['a.W001', 'corswsgi.W007']" in found["corswsgi.W007"]
+    assert r"'https://\\w+\\.partner\\.org', 'https://partner" in found["corswsgi.W009"]
+    assert "corswsgi.W007" not in said(**settings, CSRF_TRUSTED_ORIGINS=trusted)
+    # Of what is not understood, and of callables, nobody knows.
+    unknown = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://(?=a)abc\.org"]}
+    assert said(**{**settings, **unknown}, CORS_ALLOWED_ORIGINS=[lambda origin: True]) == {}
 
 
 def test_the_hosts_of_a_project_under_development() -> None:
@@ -399,6 +419,33 @@ def test_a_view_that_nobody_may_read() -> None:
         check_request_enabled.disconnect(receiver)
     for mark in (cors(origins=[APP]), cors(None), cors(Policy(origins="*"))):
         assert said(urls=[path("", mark(view))]) == {}
+
+
+def closing_over(view: Any) -> Any:
+    def middle(*arguments: Any) -> Any:
+        return view(*arguments)
+
+    def outer(*arguments: Any) -> Any:
+        return middle(*arguments)
+
+    return outer
+
+
+def test_marks_that_a_decorator_hides() -> None:
+    marked = cors(origins=[APP])(view)
+    for hidden in (closing_over(marked), api_view(["PUT"])(marked)):
+        found = said(urls=[path("", hidden)])
+        assert [*found] == ["corswsgi.W016"]
+        assert (
+            "hides the @cors of tests.django.test_checks.view: preflights" in found["corswsgi.W016"]
+        )
+    for seen in (
+        marked,
+        cors(origins=[APP])(closing_over(view)),
+        cors(origins=[APP])(api_view(["PUT"])(view)),
+        Things.as_view(),
+    ):
+        assert "corswsgi.W016" not in said(urls=[path("", seen)])
 
 
 def test_an_attribute_that_is_no_mark_and_a_urlconf_that_is_none() -> None:

@@ -158,8 +158,8 @@ def test_debug_mode_says_what_is_replaced(caplog: pytest.LogCaptureFixture) -> N
     (record,) = (record for record in caplog.records if record.name == "corswsgi")
     assert record.getMessage() == (
         "'GET' '/own': the policy replaces what the application has set itself: "
-        "'access-control-allow-origin: *'. To let it write its own CORS headers, give its path no "
-        "policy (None)."
+        "'access-control-allow-origin: *'. To let it write its own CORS headers, write "
+        '@cors(None), or CORS_RESOURCES = {"/own": None}.'
     )
 
 
@@ -218,8 +218,48 @@ def test_debug_mode_says_which_origins_there_are() -> None:
     nobody = Project(URLS, {"DEBUG": True}).preflight("/plain")
     assert nobody.cors == REFUSED_PREFLIGHT
     assert "add 'https://app.example.com' to CORS_ALLOWED_ORIGINS." in nobody.body.decode()
-    marked = Project([path("", cors(origins=[APP])(plain))], {"DEBUG": True})
-    assert b"add 'https://evil.test' to origins." in marked.preflight(origin=EVIL).body
+
+
+@pytest.mark.parametrize(
+    ("mark", "resources", "method", "where"),
+    [
+        (cors(origins=[APP]), {}, "GET", "add 'https://evil.test' to origins of its @cors."),
+        (cors(max_age=1), {}, "GET", "add 'https://evil.test' to CORS_ALLOWED_ORIGINS."),
+        (cors(Policy(origins=[EVIL], methods=[])), {}, "PUT", "add it to methods of its @cors."),
+        (
+            cors(max_age=1),
+            {"/*": {"CORS_ALLOWED_ORIGINS": [APP]}},
+            "GET",
+            "add 'https://evil.test' to CORS_RESOURCES['/*'].CORS_ALLOWED_ORIGINS.",
+        ),
+        (
+            cors(max_age=1),
+            {"/*": Policy(origins=[APP])},
+            "GET",
+            "add 'https://evil.test' to origins of CORS_RESOURCES['/*'].",
+        ),
+        (cors(origins=[EVIL]), {"/*": None}, "PURGE", "add it to CORS_ALLOW_METHODS."),
+    ],
+)
+def test_debug_mode_says_where_an_option_is_written(
+    mark: Any, resources: dict[str, Any], method: str, where: str
+) -> None:
+    settings = {**SETTINGS, "DEBUG": True, "CORS_RESOURCES": resources}
+    one = Project([path("", mark(plain))], settings)
+    assert where in one.preflight("/", method, EVIL).body.decode()
+
+
+def test_debug_mode_says_that_no_policy_is_there(caplog: pytest.LogCaptureFixture) -> None:
+    sent = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]
+    for debug in (True, False):
+        one = Project(URLS, {**SETTINGS, "DEBUG": debug, "CORS_URLS_REGEX": "^/api/"})
+        one.fetch("/plain", "GET", APP, *sent)
+        one.fetch("/plain")
+    records = [record for record in caplog.records if record.name == "corswsgi"]
+    assert [record.getMessage() for record in records] == [
+        "'GET' '/plain': no policy governs this request: its path does not match CORS_URLS_REGEX."
+    ]
+    assert getattr(records[0], "reason", "") == "no_policy"
 
 
 def test_debug_mode_warns_of_pages_that_cannot_read(caplog: pytest.LogCaptureFixture) -> None:

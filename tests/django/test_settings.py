@@ -258,6 +258,12 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         'does not define a "is_ap"',
     ),
     (
+        {"CORS_ALLOWED_ORIGINS": ["tests.nowhere.at_all"]},
+        "CORS_ALLOWED_ORIGINS",
+        "not_importable",
+        "No module named 'tests.nowhere'.",
+    ),
+    (
         {"CORS_ALLOWED_ORIGINS": ["tests.django.test_settings.NO_FUNCTION"]},
         "CORS_ALLOWED_ORIGINS",
         "wrong_type",
@@ -398,7 +404,7 @@ def test_what_is_wrong_stops_the_server(
 ) -> None:
     with override_settings(**settings), pytest.raises(ImproperlyConfigured) as raised:
         WSGIHandler()
-    error = raised.value.__cause__
+    error = raised.value.__context__
     assert isinstance(error, PolicyError)
     assert {(problem.option, problem.reason) for problem in error.problems} == {(name, reason)}
     assert str(raised.value) == str(error)
@@ -420,7 +426,7 @@ def test_all_problems_are_reported_at_once() -> None:
     }
     with override_settings(**settings), pytest.raises(ImproperlyConfigured) as raised:
         WSGIHandler()
-    error = raised.value.__cause__
+    error = raised.value.__context__
     assert isinstance(error, PolicyError)
     assert sorted((problem.option, problem.reason) for problem in error.problems) == [
         ("CORS_ALLOWED_ORIGINS", "not_canonical"),

@@ -25,6 +25,7 @@ from rest_framework.viewsets import ViewSet
 
 from corswsgi import Policy, PolicyError
 from corswsgi_django import acors_decision, cors, cors_decision
+from corswsgi_django.signals import check_request_enabled
 from tests.conformance.cases import APP, EVIL
 from tests.django.project import (
     ANYBODY,
@@ -356,6 +357,21 @@ def test_a_view_that_is_called_by_hand() -> None:
     assert other(function)(request)["Access-Control-Allow-Origin"] == OTHER
 
 
+def test_methods_of_a_marked_class_alone(is_async: bool) -> None:
+    one = Project([path("", cors(max_age=1)(subclass(Items)).as_view())], ALONE, is_async)
+    listed = {"methods": "GET, OPTIONS, POST", "max_age": "1"}
+    assert one.preflight("/", "GET").cors == admitted(**listed)
+    asked = one.preflight("/", "PUT", OTHER)
+    assert asked.cors == admitted(OTHER, methods="PUT", max_age="1")
+    assert one.preflight("/", "DELETE").cors == {}
+
+
+def test_what_is_not_listed_is_said_in_debug_mode() -> None:
+    settings = {**SETTINGS, "DEBUG": True, "CORS_ALLOW_METHODS": ["GET"]}
+    body = Project([path("", Items.as_view())], settings).preflight("/", "PURGE").body
+    assert b"the method 'PURGE' is not allowed. To allow it, add it to CORS_ALLOW_METHODS." in body
+
+
 async def calls_another(request: HttpRequest) -> HttpResponse:
     return other(function)(request)
 
@@ -423,6 +439,32 @@ def log_decisions(get_response: Any) -> Any:
     return middleware
 
 
+async def asks_as_if_it_could_wait(request: HttpRequest) -> HttpResponse:
+    cors_decision(request)
+    return HttpResponse()
+
+
+def test_what_would_block_a_coroutine_is_refused(
+    is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def nobody(sender: None, **more: Any) -> None:
+        return None
+
+    urls = [path("", asks_as_if_it_could_wait)]
+    assert Project(urls, SETTINGS, is_async).fetch().status == 200
+    check_request_enabled.connect(nobody)
+    try:
+        for origins in ([is_other], [APP]):
+            caplog.clear()
+            answer = Project(urls, {"CORS_ALLOWED_ORIGINS": origins}, is_async).fetch(origin=OTHER)
+            assert answer.status == 500
+            assert "await acors_decision(request)" in caplog.text
+            # Nothing that was not asked for has been decided.
+            assert answer.cors == (allowed(OTHER) if origins == [is_other] else REFUSED)
+    finally:
+        check_request_enabled.disconnect(nobody)
+
+
 @pytest.mark.parametrize(
     ("decorate", "reason"),
     [
@@ -434,6 +476,7 @@ def log_decisions(get_response: Any) -> Any:
         (lambda: other(csrf_exempt(other(function))), "given_twice"),
         (lambda: other(other(subclass(Plain))), "given_twice"),
         (lambda: other(object), "without_effect"),
+        (lambda: cors()(42), "without_effect"),  # type: ignore[type-var] # refused here, too
     ],
 )
 def test_what_is_refused_where_it_is_written(decorate: Any, reason: str) -> None:
