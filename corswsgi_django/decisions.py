@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from inspect import isawaitable, iscoroutine
+from typing import Any, cast
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from corswsgi import Decision
 from corswsgi.decision import REFUSED, REFUSED_PREFLIGHT
 from corswsgi.errors import shown
 from corswsgi.log import log_failure
+from corswsgi.origins import parse_origin
 from corswsgi.rules import Rules
 from corswsgi.wsgi import DECISION
 
@@ -22,8 +24,11 @@ from .policies import Governor, Policies
 from .routes import find_view
 from .signals import check_request_enabled
 
-IN_FORCE = "corswsgi_django.marks"
-"""The key of request.META for the marks that a decorator has put in force itself."""
+MIDDLEWARE = "corswsgi_django.path"
+"""The key of request.META for the path as it was when the request came to the middleware."""
+
+_GOVERNOR = "corswsgi_django.governor"
+"""The key of request.META for the `Governor` by which the Decision there was made."""
 
 _ANSWER = "corswsgi_django.check_request_enabled"
 """The key of request.META for what the receivers have answered: they are asked once."""
@@ -38,14 +43,12 @@ def cors_decision(request: HttpRequest) -> Decision | None:
     first call, or when the response is there. In coroutines, use `acors_decision`: this one raises
     `SynchronousOnlyOperation` if callables or receivers have to be asked.
     """
-    decision: Decision | None = request.META.get(DECISION)
-    return decision or decided(request, _governor_of_any(request))
+    return decided(request, _governor_of_any(request))
 
 
 async def acors_decision(request: HttpRequest) -> Decision | None:
     """Return what `cors_decision` returns, in a coroutine."""
-    decision: Decision | None = request.META.get(DECISION)
-    return decision or await adecided(request, _governor_of_any(request))
+    return await adecided(request, _governor_of_any(request))
 
 
 def is_preflight(meta: Mapping[str, Any]) -> bool:
@@ -60,52 +63,61 @@ def requested_method(meta: Mapping[str, Any]) -> str | None:
     return meta[_REQUESTED_METHOD] if is_preflight(meta) else None
 
 
+def routed_path(request: HttpRequest) -> str:
+    """Return the path of a request as it came in, whatever middleware has made of it since."""
+    path: str = request.META.get(MIDDLEWARE) or request.path_info
+    return path
+
+
 def governor_of(policies: Policies, request: HttpRequest) -> Governor:
     """Return what governs a request: by the view that it has got to, or would have."""
-    if IN_FORCE in request.META:
-        return policies.governor(request.path_info, request.META[IN_FORCE])
     match = request.resolver_match
     view = find_view(request) if match is None else match.func
     if view is None:
-        return policies.governor(request.path_info)
-    return policies.governor_of_view(view, request.path_info, request.META["REQUEST_METHOD"])
+        return policies.governor(routed_path(request))
+    # Not META's method: middleware that reads another from a header sets this one.
+    return policies.governor_of_view(view, routed_path(request), request.method or "")
 
 
 def governor_of_preflight(policies: Policies, request: HttpRequest) -> Governor:
     """Return what governs a preflight: by the view that it asks about."""
     view = find_view(request)
     if view is None:
-        return policies.governor(request.path_info)
+        return policies.governor(routed_path(request))
     marks, method = policies.marks(view), request.META[_REQUESTED_METHOD]
-    return policies.preflight_governor(request.path_info, marks, method)
+    return policies.preflight_governor(routed_path(request), marks, method)
 
 
 def decided(request: HttpRequest, governor: Governor) -> Decision | None:
     """Decide about a request, and leave the Decision in request.META."""
-    rules = governor.rules
+    rules, meta = governor.rules, request.META
     if rules is None:
+        meta.pop(DECISION, None)
         return None
-    meta = request.META
+    if meta.get(_GOVERNOR) is governor and DECISION in meta:
+        return cast(Decision, meta[DECISION])
     if rules.policy.origin_set.callables and callables.has_to_be_asked(
         rules.policy, meta.get("HTTP_ORIGIN", "")
     ):
         _forbid_in_coroutines()
     decision = _decide(meta, rules)
-    if not decision.allowed and _has_to_ask_signal(governor, decision):
+    if not decision.allowed and _has_to_ask_signal(governor, meta, decision):
         _forbid_in_coroutines()
         decision = _answered(meta, rules, _ask_signal(request), decision)
     if governor.needs_signal and not meta.get(_ANSWER):
         return _ungoverned(rules)
-    meta[DECISION] = decision
+    meta[DECISION], meta[_GOVERNOR] = decision, governor
     return decision
 
 
 async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
     """Do what `decided` does, without blocking whoever waits."""
-    rules = governor.rules
+    rules, meta = governor.rules, request.META
     if rules is None:
+        meta.pop(DECISION, None)
         return None
-    meta = request.META
+    if meta.get(_GOVERNOR) is governor and DECISION in meta:
+        return cast(Decision, meta[DECISION])
     if rules.policy.origin_set.callables and callables.has_to_be_asked(
         rules.policy, origin := meta.get("HTTP_ORIGIN", "")
     ):
@@ -113,11 +125,11 @@ async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
         decision = _answered(meta, rules, answer, _judge(meta, rules, is_allowed=False))
     else:
         decision = _decide(meta, rules)
-    if not decision.allowed and _has_to_ask_signal(governor, decision):
+    if not decision.allowed and _has_to_ask_signal(governor, meta, decision):
         decision = _answered(meta, rules, await _aask_signal(request), decision)
     if governor.needs_signal and not meta.get(_ANSWER):
         return _ungoverned(rules)
-    meta[DECISION] = decision
+    meta[DECISION], meta[_GOVERNOR] = decision, governor
     return decision
 
 
@@ -187,11 +199,12 @@ def _ungoverned(rules: Rules) -> Decision | None:
     return rules.no_origin if check_request_enabled.receivers else None
 
 
-def _has_to_ask_signal(governor: Governor, decision: Decision) -> bool:
+def _has_to_ask_signal(governor: Governor, meta: Mapping[str, Any], decision: Decision) -> bool:
     return (
         governor.asks_signal
         and bool(check_request_enabled.receivers)
         and decision.reason in ("origin_not_allowed", "origin_check_failed")
+        and parse_origin(meta["HTTP_ORIGIN"]) is not None
     )
 
 
@@ -223,6 +236,11 @@ def _judged_one(receiver: object, answer: object) -> bool | None:
     try:
         if isinstance(answer, Exception):
             raise answer
+        if isawaitable(answer):
+            # Django takes only functions for coroutine functions, and a coroutine counts as true.
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError("it answered a coroutine: connect a coroutine function")
         return bool(answer)
     except Exception as error:
         what = f"the receiver {shown(receiver)} of check_request_enabled"

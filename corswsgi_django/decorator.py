@@ -9,24 +9,27 @@ from typing import Any, TypeVar, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
-from django.utils.decorators import method_decorator
+from django.http.response import HttpResponseBase
 
-from corswsgi import Policy, Problem
+from corswsgi import Decision, Policy, Problem
 from corswsgi.errors import refuse, shown
 from corswsgi.layers import Layer, check_options
 from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, check_given, frozen, wrapped
 
 from .apps import installed
 from .callables import as_origin_callable
-from .decisions import IN_FORCE, adecided, decided, is_preflight, requested_method
-from .marks import Marks, view_name
+from .decisions import MIDDLEWARE, adecided, decided, is_preflight, requested_method, routed_path
+from .marks import view_name
 from .policies import Governor
 from .responses import apply, preflight_response
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-MIDDLEWARE = "corswsgi_django.middleware"
-"""The key of request.META that tells whether the middleware is in front of a view."""
+RULED = "corswsgi_django.ruled"
+"""The key of request.META for the response that a view's own policy has been applied to."""
+
+_IN_FORCE = "corswsgi_django.in_force"
+"""The key of request.META that is there while a decorated view runs under its own policy."""
 
 
 @overload
@@ -62,7 +65,7 @@ def cors(policy: Any = NOT_GIVEN, /, **options: Any) -> Any:
         if not callable(view):
             message = f"{shown(view)} cannot be called: nothing would come of it."
             refuse([Problem("cors", view, "without_effect", message, "decorate a view.")])
-        return _on_class(view, decorate, layer) if isinstance(view, type) else _marked(view, layer)
+        return _on_class(view, layer) if isinstance(view, type) else _marked(view, layer)
 
     return decorate
 
@@ -79,7 +82,7 @@ def _read(policy: object, given: dict[str, Any]) -> tuple[Layer, list[Problem]]:
     return (policy if isinstance(policy, Policy) else None), check_given(policy, options)
 
 
-def _on_class(view: Any, decorate: Callable[[Any], Any], layer: Layer) -> Any:
+def _on_class(view: Any, layer: Layer) -> Any:
     """Mark a class of views: its dispatch(), whose attributes as_view() copies."""
     dispatch: Any = getattr(view, "dispatch", None)
     if dispatch is None:
@@ -87,17 +90,18 @@ def _on_class(view: Any, decorate: Callable[[Any], Any], layer: Layer) -> Any:
         refuse([Problem("cors", view, "without_effect", message, "decorate a class of views.")])
     if MARK in vars(vars(view).get("dispatch", object)):
         _refuse_second(view)
-    view.dispatch = method_decorator(decorate)(dispatch)
-    # method_decorator() keeps the attributes of what it wraps: those of an inherited dispatch().
-    setattr(view.dispatch, MARK, layer)
+    view.dispatch = _decorated(dispatch, layer)
     return view
 
 
 def _marked(view: Any, layer: Layer) -> Any:
-    # method_decorator() decorates a partial at every call, which has the attributes already.
-    if MARK in vars(view) and not isinstance(view, partial):
+    # method_decorator() decorates a partial at every call, with the attributes of the method.
+    if MARK in vars(view) and not (isinstance(view, partial) and getattr(view, MARK) is layer):
         _refuse_second(view)
+    return _decorated(view, layer)
 
+
+def _decorated(view: Any, layer: Layer) -> Any:
     @wraps(view)
     def decorated(*arguments: Any, **named: Any) -> Any:
         return _run(view, layer, arguments, named)
@@ -109,34 +113,38 @@ def _marked(view: Any, layer: Layer) -> Any:
 
 
 def _refuse_second(view: object) -> None:
-    hint = "decorate it once. For another route to the same view, wrap it in another."
+    hint = (
+        "decorate it once. For another route to the same view, write another that calls it; for a "
+        "class whose base has one, decorate the class itself, without method_decorator()."
+    )
     refuse([Problem("cors", view, "given_twice", f"{shown(view)} has one already.", hint)])
 
 
 def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     # Of a method that was decorated without method_decorator(), the first one is its object.
-    request: HttpRequest = next(each for each in arguments if hasattr(each, "META"))
-    if _is_in(layer, request.META.get(IN_FORCE, ())):
+    requests = (each for each in (*arguments, *named.values()) if hasattr(each, "META"))
+    request: HttpRequest | None = next(requests, None)
+    # What another view calls is governed by that one's marks.
+    if request is None or _IN_FORCE in request.META:
         return view(*arguments, **named)
     match = request.resolver_match
     policies = installed().policies
     seen = None if match is None else policies.marks(match.func)
-    method = requested_method(request.META) or request.META["REQUEST_METHOD"]
+    method = requested_method(request.META) or request.method or ""
     marks = () if seen is None else seen.of(method)
-    governor = None
-    if _is_in(layer, marks):
-        if MIDDLEWARE in request.META:
+    path = routed_path(request)
+    if MIDDLEWARE in request.META:
+        if marks:
             return view(*arguments, **named)
-        if seen is not None and is_preflight(request.META):
-            governor = policies.preflight_governor(request.path_info, seen, method)
+        _warn_of_hidden(view)
+    if seen is not None and marks and is_preflight(request.META):
+        governor = policies.preflight_governor(path, seen, method)
     else:
-        if MIDDLEWARE in request.META:
-            _warn_of_hidden(view)
-        marks = (*marks, layer)
-    request.META[IN_FORCE] = marks
+        governor = policies.governor(path, marks or (layer,))
     run = partial(view, *arguments, **named)
-    governor = governor or policies.governor(request.path_info, marks)
-    if iscoroutinefunction(view) or _is_of_async_class(view):
+    owner = getattr(view.func if isinstance(view, partial) else None, "__self__", arguments[0])
+    # dispatch() of a class of coroutine functions returns a coroutine, and is no such function.
+    if iscoroutinefunction(view) or getattr(owner, "view_is_async", False) is True:
         return _arespond(request, governor, run)
     return _respond(request, governor, run)
 
@@ -158,28 +166,31 @@ def _respond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -
     decision = decided(request, governor)
     if decision is not None and decision.status is not None:
         return preflight_response(request, governor, decision)
-    response = run()
-    apply(request, response, governor, decision, set())
-    return response
+    request.META[_IN_FORCE] = True
+    try:
+        response = run()
+    finally:
+        del request.META[_IN_FORCE]
+    return _ruled(request, response, governor, decision)
 
 
 async def _arespond(request: HttpRequest, governor: Governor, run: Callable[[], Any]) -> Any:
     decision = await adecided(request, governor)
     if decision is not None and decision.status is not None:
         return preflight_response(request, governor, decision)
-    response = await run()
-    apply(request, response, governor, decision, set())
+    request.META[_IN_FORCE] = True
+    try:
+        response = await run()
+    finally:
+        del request.META[_IN_FORCE]
+    return _ruled(request, response, governor, decision)
+
+
+def _ruled(
+    request: HttpRequest, response: Any, governor: Governor, decision: Decision | None
+) -> Any:
+    # Of a view that returns nothing, Django says so.
+    if isinstance(response, HttpResponseBase):
+        apply(request, response, governor, decision, set())
+        request.META[RULED] = response
     return response
-
-
-def _is_of_async_class(view: Any) -> bool:
-    """Tell whether a view is a method, bound by method_decorator(), that returns a coroutine.
-
-    dispatch() does, of a class of coroutine functions, and is none itself.
-    """
-    bound = view.func if isinstance(view, partial) else None
-    return getattr(getattr(bound, "__self__", None), "view_is_async", False) is True
-
-
-def _is_in(layer: Layer, marks: Marks) -> bool:
-    return any(mark is layer for mark in marks)

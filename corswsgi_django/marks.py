@@ -7,8 +7,10 @@ from contextlib import suppress
 from inspect import isfunction
 from typing import Any
 
+from django.views import View
+
 from corswsgi.layers import Layer
-from corswsgi.marks import MARK, NotGiven, mark_of, wrapped
+from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, mark_of, wrapped
 
 Marks = tuple[Layer, ...]
 """Layers, the outermost first."""
@@ -49,20 +51,26 @@ class ViewMarks:
         self.by_method = {}
         self.methods = ()
         self._bearers: list[Any] = [view]
-        # as_view() copies the attributes of a class' dispatch() to the function that it makes.
         mark = mark_of(view)
-        self.enclosing = () if isinstance(mark, NotGiven) else (mark,)
         for each in wrapped(view):
             # `cls` is what Django REST framework has for it, in viewsets with `actions`.
             view_class = getattr(each, "view_class", None) or getattr(each, "cls", None)
             if isinstance(view_class, type):
-                self._read(view_class, getattr(each, "actions", None) or {})
+                # as_view() copies the attributes of dispatch() to the function that it makes, but
+                # not those of one that a subclass or a mixin has overridden.
+                if isinstance(mark, NotGiven):
+                    mark = _inherited(view_class, "dispatch")
+                self.enclosing = () if isinstance(mark, NotGiven) else (mark,)
+                self._read(each, view_class)
                 break
+        else:
+            self.enclosing = () if isinstance(mark, NotGiven) else (mark,)
         self.is_bare = not (self.enclosing or self.by_method)
 
     def of(self, method: str) -> Marks:
         """Return the marks that hold for a method."""
-        return self.by_method.get(method, self.enclosing)
+        # Django leads `patch` to what answers PATCH.
+        return self.by_method.get(method.upper(), self.enclosing)
 
     def hidden(self) -> Any:
         """Return a view whose mark nothing sees before it runs, if there is one.
@@ -76,15 +84,29 @@ class ViewMarks:
                     return view
         return None
 
-    def _read(self, view_class: type, actions: dict[str, str]) -> None:
-        names: list[str] = getattr(view_class, "http_method_names", [])
+    def _read(self, view: Any, view_class: type) -> None:
+        actions: dict[str, str] = getattr(view, "actions", None) or {}
+        # as_view() may be given others than the class has.
+        given = getattr(view, "view_initkwargs", {}).get("http_method_names", ())
+        names = dict.fromkeys(
+            [*View.http_method_names, *getattr(view_class, "http_method_names", ()), *given]
+        )
         self.methods = tuple(map(str.upper, names))
         for name in names:
-            handler = getattr(view_class, actions.get(name, name), None)
-            if handler is None and name == "head":
+            handler = actions.get(name, name)
+            if name == "head" and not hasattr(view_class, handler):
                 # View.setup() does this, for each request.
-                handler = getattr(view_class, actions.get("get", "get"), None)
-            self._bearers.append(handler)
-            mark = mark_of(handler)
+                handler = actions.get("get", "get")
+            self._bearers.append(getattr(view_class, handler, None))
+            mark = _inherited(view_class, handler)
             if not isinstance(mark, NotGiven):
                 self.by_method[name.upper()] = (*self.enclosing, mark)
+
+
+def _inherited(view_class: type, name: str) -> Layer | NotGiven:
+    """Return the mark of a method: its own, or that of one which it overrides."""
+    for each in view_class.__mro__:
+        mark = mark_of(vars(each).get(name))
+        if not isinstance(mark, NotGiven):
+            return mark
+    return NOT_GIVEN

@@ -12,8 +12,15 @@ from django.http.response import HttpResponseBase
 from corswsgi.wsgi import DECISION
 
 from .apps import installed
-from .decisions import adecided, decided, governor_of, governor_of_preflight, is_preflight
-from .decorator import MIDDLEWARE
+from .decisions import (
+    MIDDLEWARE,
+    adecided,
+    decided,
+    governor_of,
+    governor_of_preflight,
+    is_preflight,
+)
+from .decorator import RULED
 from .responses import apply, preflight_response
 
 Response = HttpResponseBase
@@ -49,35 +56,43 @@ class CORSMiddleware:
         if self._is_async:
             return self._acall(request)
         meta = request.META
+        response: Response
         # What is there already is another's, in front of Django, which decides for itself.
         meta.pop(DECISION, None)
-        meta[MIDDLEWARE] = True
+        meta[MIDDLEWARE] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)
             decision = decided(request, governor)
             if decision is not None and decision.status is not None:
                 return preflight_response(request, governor, decision)
-            response: Response = self._get_response(request)
+            response = self._get_response(request)
         else:
             response = self._get_response(request)
+            ruled: object = meta.get(RULED)
+            if ruled is response:
+                return response
             governor = governor_of(self._app.policies, request)
-            decision = meta.get(DECISION) or decided(request, governor)
+            decision = decided(request, governor)
         apply(request, response, governor, decision, self._harmless)
         return response
 
     async def _acall(self, request: HttpRequest) -> Response:
         meta = request.META
+        response: Response
         meta.pop(DECISION, None)
-        meta[MIDDLEWARE] = True
+        meta[MIDDLEWARE] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)
             decision = await adecided(request, governor)
             if decision is not None and decision.status is not None:
                 return preflight_response(request, governor, decision)
-            response: Response = await self._get_response(request)
+            response = await self._get_response(request)
         else:
             response = await self._get_response(request)
+            ruled: object = meta.get(RULED)
+            if ruled is response:
+                return response
             governor = governor_of(self._app.policies, request)
-            decision = meta.get(DECISION) or await adecided(request, governor)
+            decision = await adecided(request, governor)
         apply(request, response, governor, decision, self._harmless)
         return response

@@ -131,7 +131,7 @@ class Policies:
         marks = view.of(method)
         governor = self.governor(path, marks)
         policy = governor.policy
-        if not view.by_method or policy is None:
+        if not view.by_method or policy is None or governor.needs_signal:
             return governor
         listed = DEFAULT_METHODS if policy.methods is None else policy.methods
         if listed == ANY:

@@ -108,7 +108,9 @@ def test_receivers_allow_what_the_settings_do_not(
         if origins:
             assert one.fetch().cors == allowed(Allow_Credentials="true")
         assert asked == ["/"] * 5
-        assert one.fetch(origin="no origin").cors == REFUSED
+        for malformed in ("no origin", "*", "https://OTHER.example", f"{OTHER}/"):
+            assert one.fetch(origin=malformed).cors == REFUSED
+        assert asked == ["/"] * 5
 
 
 def test_receivers_are_about_the_origins_of_the_settings_only(is_async: bool) -> None:
@@ -144,7 +146,28 @@ def test_outside_of_the_urls_receivers_are_all_there_is(is_async: bool) -> None:
         assert asked == ["/"] * 5
 
 
-@pytest.mark.parametrize("receiver", [raises, araises, answers_no_bool])
+class Asynchronous:
+    """Django takes it for synchronous."""
+
+    async def __call__(self, sender: None, request: HttpRequest, **more: Any) -> bool:
+        raise NotImplementedError
+
+
+ASYNCHRONOUS = Asynchronous()
+
+
+class Future:
+    def __await__(self) -> Iterator[bool]:
+        raise NotImplementedError
+
+
+def answers_a_future(sender: None, request: HttpRequest, **more: Any) -> object:
+    return Future()
+
+
+@pytest.mark.parametrize(
+    "receiver", [raises, araises, answers_no_bool, ASYNCHRONOUS, answers_a_future]
+)
 @pytest.mark.parametrize("urls_regex", ["^/", "^/api/"])
 def test_a_receiver_that_raises_refuses(
     receiver: Any, urls_regex: str, is_async: bool, caplog: pytest.LogCaptureFixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -280,13 +281,234 @@ def test_a_head_is_a_get() -> None:
     assert one.fetch("/", "HEAD").cors == REFUSED
 
 
-def test_the_mark_of_a_subclass_replaces_that_of_its_base(is_async: bool) -> None:
-    base = cors(origins=[APP])(subclass(Plain))
+ANY = cors(Policy(origins="*"))
+OFF = cors(None)
+
+
+class Gate:
+    """A mixin that may answer itself, as those for permissions do."""
+
+    def dispatch(self, request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        if "X-Forbidden" in request.headers:
+            return HttpResponse(status=403)
+        return super().dispatch(request, *arguments, **named)  # type: ignore[misc] # a mixin
+
+
+class Calling(View):
+    """Each method has a mark, and post() calls another."""
+
+    @ANY
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("secret")
+
+    @OFF
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return self.get(request)
+
+    @method_decorator(OFF)
+    def put(self, request: HttpRequest) -> HttpResponse:
+        return self.get(request)
+
+
+class Overriding(Calling):
+    """A method that is overridden keeps the mark of its base's, or has its own."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return super().get(request)
+
+    @ANY
+    def put(self, request: HttpRequest) -> HttpResponse:
+        return super().put(request)
+
+
+def of_class(*bases: type, mark: Any = None) -> Any:
+    made: Any = type("Made", bases, {})
+    return (made if mark is None else mark(made)).as_view()
+
+
+@ANY
+def public(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("public")
+
+
+@OFF
+def private(request: HttpRequest) -> HttpResponse:
+    public(request)
+    return public(request)
+
+
+def batch(request: HttpRequest) -> HttpResponse:
+    """Is governed by the settings, whatever it calls."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        public(request=request)
+    return HttpResponse("secret")
+
+
+@OFF
+def private_too(request: HttpRequest) -> HttpResponse:
+    return public(request)
+
+
+@ANY
+def public_too(request: HttpRequest) -> HttpResponse:
+    return private(request)
+
+
+NOTHING: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    ("view", "method", "expected"),
+    [
+        # The mark of a subclass replaces that of its base.
+        (of_class(ANY(subclass(Plain)), mark=OFF), "PUT", NOTHING),
+        (of_class(OFF(subclass(Plain)), mark=ANY), "PUT", ANYBODY),
+        (of_class(ANY(subclass(Async)), mark=OFF), "PUT", NOTHING),
+        (of_class(Gate, ANY(subclass(Plain)), mark=OFF), "PUT", NOTHING),
+        # Without one, it has its base's, though dispatch() may be overridden.
+        (of_class(Gate, OFF(subclass(Plain))), "PUT", NOTHING),
+        (of_class(Gate, ANY(subclass(Plain))), "PUT", ANYBODY),
+        (of_class(Gate, ANY(subclass(Async))), "PUT", ANYBODY),
+        # What a view calls has no say.
+        (private, "GET", NOTHING),
+        (private_too, "GET", NOTHING),
+        (public_too, "GET", ANYBODY),
+        (Calling.as_view(), "GET", ANYBODY),
+        (Calling.as_view(), "POST", NOTHING),
+        (Calling.as_view(), "PUT", NOTHING),
+        (Overriding.as_view(), "GET", ANYBODY),
+        (Overriding.as_view(), "PUT", ANYBODY),
+    ],
+)
+@pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
+def test_the_mark_that_a_route_shows_is_the_one_that_counts(
+    view: Any, method: str, expected: dict[str, str], settings: dict[str, Any], is_async: bool
+) -> None:
+    one = Project([path("", view)], settings, is_async)
+    answer = one.fetch("/", method, EVIL)
+    assert (answer.status, answer.cors) == (200, expected)
+    asked = one.preflight("/", method, EVIL)
+    if settings is SETTINGS:
+        assert (asked.status == 204) is bool(expected)
+        origin = "Access-Control-Allow-Origin"
+        assert asked.cors.get(origin) == expected.get(origin)
+
+
+def test_what_a_mixin_answers_has_the_policy_of_the_class(is_async: bool) -> None:
+    for mark, expected in ((OFF, {}), (ANY, ANYBODY)):
+        one = Project([path("", of_class(Gate, mark(subclass(Plain))))], SETTINGS, is_async)
+        answer = one.fetch("/", "PUT", EVIL, ("X-Forbidden", "1"))
+        assert (answer.status, answer.cors) == (403, expected)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
+def test_what_a_view_calls_and_throws_away(settings: dict[str, Any], is_async: bool) -> None:
+    one = Project([path("", batch)], settings, is_async)
+    assert one.fetch(origin=EVIL).cors == ({} if settings is ALONE else REFUSED)
+    assert one.fetch().cors == ({} if settings is ALONE else allowed())
+
+
+def test_a_second_mark_by_method_decorator_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    sub = method_decorator(OFF, name="dispatch")(subclass(ANY(subclass(Plain))))
+    answer = Project([path("", sub.as_view())], SETTINGS).fetch("/", "PUT", EVIL)
+    assert (answer.status, answer.body) != (200, b"ran")
+    assert "decorate the class itself, without method_decorator()" in " ".join(caplog.text.split())
+
+
+def test_dispatch_that_is_decorated_as_it_is(is_async: bool) -> None:
+    class Direct(Async):
+        @other
+        def dispatch(self, *arguments: Any, **named: Any) -> Any:
+            return super().dispatch(*arguments, **named)
+
     for settings in (SETTINGS, ALONE):
-        one = Project([path("", other(subclass(base)).as_view())], settings, is_async)
+        one = Project([path("", Direct.as_view())], settings, is_async)
         assert one.fetch(origin=OTHER).cors == allowed(OTHER)
         assert one.fetch().cors == REFUSED
-        assert one.preflight(origin=OTHER).cors == admitted(OTHER)
+
+
+class ByName(View):
+    http_method_names = ("get",)
+
+    @OFF
+    def put(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("ran")
+
+
+def test_methods_that_as_view_is_given() -> None:
+    view = ByName.as_view(http_method_names=["get", "put", "purge"])
+    one = Project([path("", view)], SETTINGS)
+    assert one.preflight().cors == {}
+    assert one.fetch("/", "PUT").cors == {}
+
+
+def override(get_response: Any) -> Any:
+    """Do what a proxy and an old browser may want: another method, another path."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.method = request.headers.get("X-Method", request.method)
+        request.path_info = request.path_info.removeprefix("/internal")
+        cors_decision(request)  # too early: nobody knows which view it will be
+        response: HttpResponse = get_response(request)
+        return response
+
+    return middleware
+
+
+REWRITING = {
+    **SETTINGS,
+    "CORS_RESOURCES": {"/internal/*": None},
+    "MIDDLEWARE": [
+        "corswsgi_django.middleware.CORSMiddleware",
+        "tests.django.test_views.override",
+    ],
+}
+
+
+def test_the_path_is_the_one_that_came_in(is_async: bool) -> None:
+    one = Project([path("x", function)], REWRITING, is_async)
+    assert one.fetch("/x").cors == allowed()
+    assert one.fetch("/internal/x").cors == {}
+    assert one.preflight("/internal/x").cors == {}
+
+
+def test_the_method_is_the_one_that_ran(is_async: bool) -> None:
+    one = Project([path("", Items.as_view())], REWRITING, is_async)
+    assert one.fetch("/", "PATCH", EVIL).cors == ANYBODY
+    assert one.fetch("/", "POST", EVIL, ("X-Method", "DELETE")).cors == {}
+    assert one.fetch("/", "POST", EVIL, ("X-Method", "PATCH")).cors == ANYBODY
+    # Django leads it to what answers PATCH, which has methods="*".
+    assert one.preflight("/", "patch", EVIL).status == 403
+
+
+def test_an_early_decision_does_not_stay(is_async: bool) -> None:
+    hidden = not_wrapping(OFF(function))
+    one = Project([path("", hidden)], REWRITING, is_async)
+    with pytest.warns(RuntimeWarning):
+        assert one.fetch().cors == {}
+
+
+def test_outside_of_the_urls_methods_of_their_own_take_no_preflights_away(is_async: bool) -> None:
+    settings = {**SETTINGS, "CORS_URLS_REGEX": "^/api/"}
+    one = Project([path("", Items.as_view())], settings, is_async)
+    assert one.preflight("/", "GET").status == 200
+    assert one.preflight("/", "PUT", OTHER).status == 204
+
+
+def answers_nothing(request: HttpRequest) -> Any:
+    return None
+
+
+def test_a_view_that_answers_nothing_is_djangos(caplog: pytest.LogCaptureFixture) -> None:
+    for settings in (SETTINGS, ALONE):
+        caplog.clear()
+        assert Project([path("", other(answers_nothing))], settings).fetch().status == 500
+        assert "didn't return an HttpResponse" in caplog.text
+
+
+def test_what_is_called_without_a_request_is_left_alone() -> None:
+    assert other(lambda: "ran")() == "ran"
 
 
 def test_actions_of_viewsets() -> None:
