@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .errors import Problem, shown, wrong_type
 from .options import is_async
+from .origins import NOBODY
 from .policy import Policy
 from .resources import Resources, check_path
 from .rules import Rules
@@ -85,4 +86,9 @@ def compile_configuration(
     otherwise: Governor = (
         (policy.derive(Rules), None) if isinstance(policy, Policy) else (None, policy)
     )
-    return otherwise, Resources(governors) if governors else None
+    return otherwise, Resources(governors, (_nobody(), None)) if governors else None
+
+
+def _nobody() -> Rules:
+    """Return rules that refuse."""
+    return Policy(origins=NOBODY).derive(Rules)

@@ -11,13 +11,14 @@ from .origins import parse_origin
 from .suffixes import PublicSuffixes
 
 _MAX_SHAPES = 256
+_MAX_LENGTH = 512  # in characters; what is longer is not judged
 
 # One piece of an expression, and how often it may be there. What is not among these, such as
 # looking ahead, is beyond what can be told.
 _piece = re.compile(
     r"""
-    (?: (?P<anchor> \^ | \$ | \\[AZbB] )
-      | (?P<group> \( (?: \?: | \?P<\w+> | (?!\?) ) )
+    (?: (?P<anchor> \^ | \$ | \\[AZbB] | \(\?[aiLmsu]+\) )
+      | (?P<group> \( (?: \?[aimsu-]*: | \?P<\w+> | (?!\?) ) )
       | (?P<digits> \\d | \[0-9\] )
       | (?P<any> \. | \\[wWSD] | \[ \^? \]? (?: \\. | [^]\\] )* \] )
       | (?P<letter> \\[^\w\s] | [^()|*+?{}\\] )
@@ -104,6 +105,8 @@ def _site(origin: str, suffixes: PublicSuffixes) -> str | None:
 
 def _shapes(text: str) -> Iterator[_Shape]:
     """Yield what an expression may look like; nothing if it has what is not understood."""
+    if len(text) > _MAX_LENGTH:
+        return iter(())
     shapes, rest = _alternatives(text, 0)
     return iter(shapes if rest == len(text) else ())
 

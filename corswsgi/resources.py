@@ -28,8 +28,14 @@ class Resources(Generic[T]):
     Both are compared with the path as the application gets it, in its case, and undecoded.
     """
 
-    def __init__(self, resources: Mapping[str, T]) -> None:
-        """Compile patterns that `check_path` has nothing to say about."""
+    def __init__(self, resources: Mapping[str, T], dotted: T | None = None) -> None:
+        """Compile patterns that `check_path` has nothing to say about.
+
+        `dotted` governs paths with a segment ``..`` or ``.``, unless it is None. Browsers resolve
+        these before they send them, but for one that is written ``..%2f``, and some applications
+        do it after: nobody knows which pattern such a path has come under.
+        """
+        self._dotted = dotted
         self._paths: dict[str, T] = {}
         self._below: dict[str, T] = {}
         for pattern, value in resources.items():
@@ -44,6 +50,8 @@ class Resources(Generic[T]):
 
     def find(self, path: str, default: T) -> T:
         """Return what governs `path` (WSGI's PATH_INFO), or `default` if no pattern matches."""
+        if "/." in path and self._dotted is not None and _has_dot_segment(path):
+            return self._dotted
         if len(path) <= self._longest:
             if path in self._paths:
                 return self._paths[path]

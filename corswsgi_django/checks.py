@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - their names
+from django.urls import get_script_prefix
 from django.utils.module_loading import import_string
 
 from corswsgi import Policy, PolicyError, Problem, ProblemReason
@@ -130,7 +131,7 @@ def _of_names() -> Iterator[CheckMessage]:
 
 def _of_middleware() -> Iterator[CheckMessage]:
     """W004 to W006: the middleware missing, below others, beside django-cors-headers."""
-    theirs = [path for path in settings.MIDDLEWARE if _is_a(path, _THEIRS)]
+    theirs = [path for path in settings.MIDDLEWARE or () if _is_a(path, _THEIRS)]
     if theirs:
         text = f"{theirs[0]} is there too, and writes headers of its own."
         hint = f'take {theirs[0]!r} out of MIDDLEWARE, and "corsheaders" out of INSTALLED_APPS.'
@@ -244,20 +245,23 @@ def _silencing(number: str) -> str:
 
 
 def _is_trusted(pattern: OriginPattern) -> bool:
-    """Tell whether CSRF_TRUSTED_ORIGINS has all that a pattern stands for."""
+    """Tell whether Django takes a POST of all that a pattern stands for (CsrfViewMiddleware)."""
     port = "" if pattern.port is None else f":{pattern.port}"
     netloc = f"{pattern.host}{port}"
-    for text in settings.CSRF_TRUSTED_ORIGINS:
-        trusted = urlsplit(text)
-        if trusted.scheme != pattern.scheme:
+    if not (port or pattern.subdomains) and pattern.host in settings.ALLOWED_HOSTS:
+        return True  # the project's own
+    for text in map(str, settings.CSRF_TRUSTED_ORIGINS):
+        scheme, _, trusted = text.partition("://")
+        if scheme != pattern.scheme:
             continue
-        if not trusted.netloc.startswith("*"):
-            if trusted.netloc == netloc and not pattern.subdomains:
+        if "*" not in text:
+            if trusted == netloc and not pattern.subdomains:
                 return True
-            continue
-        # Django takes `*.example.com` for example.com too.
-        parent = trusted.netloc.removeprefix("*")
-        if f".{netloc}".endswith(parent):
+        # `*.example.com` is example.com too, and `*example.com` is that alone.
+        elif trusted.startswith("*."):
+            if f".{netloc}".endswith(trusted.removeprefix("*")):
+                return True
+        elif trusted.lstrip("*") == netloc and not pattern.subdomains:
             return True
     return False
 
@@ -288,7 +292,10 @@ def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
 
 def _on_other_sites(policies: list[Policy]) -> list[str]:
     """Return the origins of other sites than the project's own hosts, as far as these are known."""
-    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else ())
+    # Some are None, or empty: variables that were not set.
+    hosts = [host for host in settings.ALLOWED_HOSTS if host and isinstance(host, str)]
+    if not hosts and settings.DEBUG:
+        hosts = [*_DEBUG_HOSTS]
     if not hosts or "*" in hosts:
         return []
     suffixes = PublicSuffixes()
@@ -342,25 +349,29 @@ def _is_insecure(origin: str) -> bool:
 
 def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
     """W013 and W015: static files, which others answer than views."""
-    url = urlsplit(settings.STATIC_URL or "")
-    if not url.path or url.netloc:
+    # WhiteNoise, as paths of requests, has them without the prefix that the project is under.
+    prefix = get_script_prefix().rstrip("/")
+    path = str(settings.STATIC_URL or "").removeprefix(prefix)
+    if not path.startswith("/") or path.startswith("//") or not path.strip("/"):
         return
-    governor = policies.governor(f"{url.path}x")
+    governor = policies.governor(f"{path}x")
     policy = None if governor.needs_signal else governor.policy
     has_whitenoise = _has(_WHITENOISE)
     is_open = policy is None or (policy.allows_any_origin and not policy.supports_credentials)
     if has_whitenoise and not is_open and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True):
-        pattern = f"{url.path.rstrip('/')}/*"
-        resources = {**getattr(settings, "CORS_RESOURCES", {}), pattern: None}
+        pattern = f"{path.rstrip('/')}/*"
+        hint = f"CORS_RESOURCES = {{{pattern!r}: None}}"
+        if getattr(settings, "CORS_RESOURCES", None):
+            hint = f"CORS_RESOURCES[{pattern!r}] = None"
         yield Warning(
-            f"WhiteNoise lets any origin read the files below {url.path}, as fonts and scripts on "
+            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on "
             "a CDN need it, and the policy of that path replaces its header.",
-            hint=f"CORS_RESOURCES = {_written(resources)}",
+            hint=hint,
             id="corswsgi.W013",
         )
     apps = settings.INSTALLED_APPS
     is_meant = has_whitenoise or (
-        policy is not None and policies.patterns.find(f"{url.path}x", None) is not None
+        policy is not None and policies.patterns.find(f"{path}x", None) is not None
     )
     if (
         settings.DEBUG
@@ -369,17 +380,12 @@ def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
         and "whitenoise.runserver_nostatic" not in apps
     ):
         yield Warning(
-            f"runserver answers for the files below {url.path} itself, outside of all middleware: "
+            f"runserver answers for the files below {path} itself, outside of all middleware: "
             "there, no page of another origin can read them.",
             hint='INSTALLED_APPS = ["whitenoise.runserver_nostatic", ...], first, has WhiteNoise '
             "answer for them as everywhere else.",
             id="corswsgi.W015",
         )
-
-
-def _written(resources: dict[str, Any]) -> str:
-    items = (f'"{path}": {value!r}' for path, value in resources.items())
-    return f"{{{', '.join(items)}}}"
 
 
 def _of_views(policies: Policies) -> Iterator[CheckMessage]:

@@ -37,7 +37,7 @@ class Governor(NamedTuple):
     """Where each option is written, for people."""
 
 
-class _Bounded(Generic[T]):
+class Bounded(Generic[T]):
     """What has been made, by identities; it starts over when it is full."""
 
     def __init__(self) -> None:
@@ -78,23 +78,25 @@ class Policies:
         read = read_settings(settings)
         refuse(read.problems)
         self._urls = read.urls
-        self._outer = read.options
+        # A Policy, and not its options: its origins are parsed once, whatever is laid over them.
+        self._outer = Policy(**read.options)
         self._everywhere = self._place((), None)
         # Outside of CORS_URLS_REGEX, only receivers of the signal allow anything.
-        nobody = Policy(**{**read.options, "origins": NOBODY})
+        nobody = self._outer.replace(origins=NOBODY)
         self._elsewhere = _Place(
-            (read.options, None), None, Governor(nobody, nobody.derive(Rules), True, True)
+            (self._outer, None), None, Governor(nobody, nobody.derive(Rules), True, True)
         )
         places = {path: self._place((layer,), path) for path, layer in read.resources.items()}
-        self._resources = Resources(places) if places else None
+        refusing = _Place((nobody,), None, Governor(nobody, nobody.derive(Rules)))
+        self._resources = Resources(places, refusing) if places else None
         # The way of nearly every request.
         self._is_simple = self._resources is None and self._urls is None
         self.patterns = Resources({path: path for path in places})
         self.places: dict[str | None, _Place] = {None: self._everywhere}
         self.places.update(places)
-        self._views: _Bounded[ViewMarks] = _Bounded()
-        self._marked: _Bounded[Governor] = _Bounded()
-        self._narrowed: _Bounded[Policy] = _Bounded()
+        self._views: Bounded[ViewMarks] = Bounded()
+        self._marked: Bounded[Governor] = Bounded()
+        self._narrowed: Bounded[Policy] = Bounded()
 
     def governor_of_view(self, view: Callable[..., Any], path: str, method: str) -> Governor:
         """Return what governs a method of a view at a path."""

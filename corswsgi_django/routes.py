@@ -14,6 +14,9 @@ from django.utils import translation
 
 View = Callable[..., Any]
 
+# A URLconf may include itself.
+_MAX_DEPTH = 8
+
 _LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
 
 
@@ -60,27 +63,28 @@ def _first_view(resolver: Any, paths: Iterator[str] | list[str]) -> View | None:
     return None
 
 
-def all_views() -> list[tuple[str, bool, View]]:
-    """Return the views of ROOT_URLCONF; none, if it cannot be imported.
+def all_views() -> Iterator[tuple[str, bool, View]]:
+    """Yield the views of ROOT_URLCONF, as far as it can be imported.
 
     Each with the part of its paths that is fixed, and whether more may follow that.
     """
-    try:
-        return [*_views_below(get_resolver().url_patterns, "/", is_open=False)]
-    except Exception:
-        return []  # Django's own checks say what is wrong
+    yield from _views_below(get_resolver(), "/", is_open=False, depth=_MAX_DEPTH)
 
 
 def _views_below(
-    patterns: list[Any], prefix: str, *, is_open: bool
+    resolver: URLResolver, prefix: str, *, is_open: bool, depth: int
 ) -> Iterator[tuple[str, bool, View]]:
+    try:
+        patterns: list[Any] = resolver.url_patterns
+    except Exception:
+        return  # Django's own checks say what is wrong
     for pattern in patterns:
         text = str(pattern.pattern)
         fixed = re.split(r"[<(\[.*+?{|\\$^]", text.removeprefix("^"))[0]
         route = prefix if is_open else prefix + fixed
         # What a regular expression ends in is not looked at.
         is_more = is_open or fixed != text
-        if isinstance(pattern, URLResolver):
-            yield from _views_below(pattern.url_patterns, route, is_open=is_more)
-        else:
+        if not isinstance(pattern, URLResolver):
             yield route, is_more, pattern.callback
+        elif depth:
+            yield from _views_below(pattern, route, is_open=is_more, depth=depth - 1)

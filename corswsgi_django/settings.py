@@ -72,6 +72,9 @@ _DEFAULTS: Mapping[str, Any] = {
 
 _EVERYWHERE = r"^.*$"
 
+# What re.compile() raises: of too large numbers and of too many parentheses, too.
+_NO_EXPRESSION = (re.error, OverflowError, RecursionError)
+
 _assignment = re.compile(rf"\b({'|'.join(OPTION_SETTINGS)})=")
 # `origins` and `methods` are words of everyday language too.
 _name = re.compile(rf"\b({'|'.join(set(OPTION_SETTINGS) - {'origins', 'methods'})})\b")
@@ -150,7 +153,7 @@ def _read_urls(value: object) -> tuple[re.Pattern[str] | None, Problem | None]:
         return None, wrong_type(URLS, value, "a regular expression", hint)
     try:
         return re.compile(value), None
-    except re.error as error:
+    except _NO_EXPRESSION as error:
         return None, _malformed(URLS, value, error)
 
 
@@ -168,6 +171,9 @@ class _Layer:
             for name, value in given.items()
             if name in KNOWN and isinstance(value, Iterator)
         ]
+        if "CORS_ALLOW_METHODS" in given and given["CORS_ALLOW_METHODS"] is None:
+            hint = "was an environment variable not set? Otherwise write a list."
+            self.problems.append(wrong_type("CORS_ALLOW_METHODS", None, "a list", hint))
         if self.problems:
             given = {
                 name: value for name, value in given.items() if not isinstance(value, Iterator)
@@ -220,6 +226,8 @@ class _Layer:
                 self.problems.append(Problem(name, item, "malformed_origin", message, hint))
             elif isinstance(item, str) and _is_dotted_path(item):
                 found += self._imported(name, item)
+            elif isinstance(item, type):
+                self.problems.append(wrong_type(name, item, "an origin or a function", None))
             else:
                 found.append(as_origin_callable(item))
         return tuple(found)
@@ -251,7 +259,7 @@ class _Layer:
             if isinstance(item, str):
                 try:
                     found.append(re.compile(item))
-                except re.error as error:
+                except _NO_EXPRESSION as error:
                     self.problems.append(_malformed(name, item, error))
             elif isinstance(item, re.Pattern) and isinstance(item.pattern, str):
                 found.append(item)
@@ -319,6 +327,6 @@ def _is_dotted_path(text: str) -> bool:
     return "." in text and all(map(str.isidentifier, text.split(".")))
 
 
-def _malformed(name: str, text: str, error: re.error) -> Problem:
+def _malformed(name: str, text: str, error: Exception) -> Problem:
     message = f"{shown(text)} is no regular expression: {error}."
     return Problem(name, text, "malformed_expression", message, None)

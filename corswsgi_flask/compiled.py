@@ -11,6 +11,7 @@ from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.layers import Layer, combined
 from corswsgi.marks import NOT_GIVEN, NotGiven
 from corswsgi.options import ANY
+from corswsgi.origins import NOBODY
 from corswsgi.policy import DEFAULT_METHODS
 from corswsgi.resources import Resources, as_wsgi
 
@@ -162,7 +163,10 @@ class CompiledPolicies:
         if len({*map(id, found.values())}) == 1:
             return Governor(rule, found.popitem()[1], None)
         otherwise = found.pop(None, None)
-        policies = Resources({pattern: policy for pattern, policy in found.items() if pattern})
+        policies: Resources[Policy | None] = Resources(
+            {pattern: policy for pattern, policy in found.items() if pattern},
+            Policy(origins=NOBODY),
+        )
         return Governor(rule, None, lambda path, _method: policies.find(path, otherwise))
 
     def _possible(self, rule: Rule | None) -> set[str | None]:

@@ -28,7 +28,9 @@ def refused(path: Any) -> Problem:
     [
         ("", LISTED),
         ("*", "/*"),
-        ("api", LISTED),
+        ("api", "/api"),
+        ("api/v1", "/api/v1"),
+        ("api/<id>", LISTED),
         ("api/*", "/api/*"),
         ("/api*", "/api/*"),
         ("/*/api", LISTED),

@@ -31,9 +31,13 @@ ANYBODY = grants("*", None)
     [
         # CVE-2020-25032 and CVE-2024-6844 (Flask-CORS): a path was normalized, or decoded again,
         # to find its policy, but not to find its view.
-        ("/api/../private/x", "/api/../private/x", "api"),
-        ("/api/%2e%2e/private/x", "/api/../private/x", "api"),
-        ("/api%2F..%2Fprivate/x", "/api/../private/x", "api"),
+        # One that some applications would resolve, and others not, has nobody's policy.
+        ("/api/../private/x", "/api/../private/x", "none"),
+        ("/api/%2e%2e/private/x", "/api/../private/x", "none"),
+        ("/api%2F..%2Fprivate/x", "/api/../private/x", "none"),
+        ("/elsewhere/./x", "/elsewhere/./x", "none"),
+        ("/elsewhere/..", "/elsewhere/..", "none"),
+        ("/elsewhere/.well-known/..x", "/elsewhere/.well-known/..x", "public"),
         ("/private%2Fx", "/private/x", "private"),
         ("/private+/x", "/private+/x", "public"),
         ("/private%2B/x", "/private+/x", "public"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,11 @@ HEADERS = "accept, authorization, content-type, user-agent, x-csrftoken, x-reque
 REFUSED = {"Vary": "Origin"}
 REFUSED_PREFLIGHT = {"Vary": PREFLIGHT_VARY}
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
+
+
+def named(value: object) -> str:
+    """Name a parameter: without addresses, which are others in each process."""
+    return re.sub(r" at 0x\w+", "", repr(value))
 
 
 def allowed(origin: str = APP, **others: str) -> dict[str, str]:

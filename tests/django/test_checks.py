@@ -13,7 +13,7 @@ from django.core.management.base import SystemCheckError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.test import override_settings
-from django.urls import include, path, re_path
+from django.urls import clear_script_prefix, include, path, re_path, set_script_prefix
 from django.utils.decorators import method_decorator
 from django.views import View
 from rest_framework.decorators import api_view
@@ -23,6 +23,7 @@ from corswsgi_django import cors
 from corswsgi_django.checks import ERRORS
 from corswsgi_django.middleware import CORSMiddleware
 from corswsgi_django.signals import check_request_enabled
+from tests.django.project import named
 
 APP = "https://app.example.com"
 CORS = "corswsgi_django.middleware.CORSMiddleware"
@@ -184,6 +185,12 @@ CREDENTIALS: dict[str, Any] = {
         (["https://*.example.com"], ["https://example.com"], ["https://*.example.com"]),
         (["https://a.example.com:8443"], ["https://*.example.com"], ["https://a.example.com:8443"]),
         (["https://a.example.com:8443"], ["https://*.example.com:8443"], []),
+        # As Django reads them.
+        ([APP], [f"{APP}/"], [APP]),
+        ([APP], ["https://*example.com"], [APP]),
+        (["https://example.com"], ["https://*example.com"], []),
+        (["https://*.example.com"], ["https://*example.com"], ["https://*.example.com"]),
+        ([APP], ["https://[::1"], [APP]),
     ],
 )
 def test_pages_that_may_send_cookies_and_whose_writing_is_refused(
@@ -198,6 +205,13 @@ def test_pages_that_may_send_cookies_and_whose_writing_is_refused(
     # Without cookies, without the middleware: nothing to say.
     assert said(**{**settings, "CORS_ALLOW_CREDENTIALS": False}) == {}
     assert said(**{**settings, "MIDDLEWARE": [CORS]}) == {}
+
+
+def test_the_projects_own_origin_is_trusted() -> None:
+    settings = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP, f"{APP}:8443"]}
+    assert said(**{**settings, "ALLOWED_HOSTS": ["app.example.com"]})["corswsgi.W007"].startswith(
+        f"these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: {APP}:8443. Every"
+    )
 
 
 def test_any_port_cannot_be_trusted() -> None:
@@ -227,6 +241,8 @@ def test_resources_and_their_credentials_count_too() -> None:
         (["*"], "https://app.other.com", False),
         (["127.0.0.1"], "http://localhost:3000", True),
         (["localhost"], "http://localhost:3000", False),
+        ([None, "", "api.example.com"], APP, False),
+        ([None, ""], APP, False),
     ],
 )
 def test_cookies_to_other_sites(hosts: list[str], origin: str, is_foreign: bool) -> None:
@@ -324,7 +340,18 @@ def test_whitenoise_and_what_to_paste() -> None:
     assert resources == {"/static/*": None}
     assert said(**STATIC, CORS_RESOURCES=resources) == {}
     with_others = said(**STATIC, CORS_RESOURCES={"/a/*": None})["corswsgi.W013"]
-    assert eval(with_others.partition(" = ")[2]) == {"/a/*": None, "/static/*": None}
+    assert with_others.endswith(" -> CORS_RESOURCES['/static/*'] = None")
+
+
+def test_whitenoise_below_a_prefix() -> None:
+    set_script_prefix("/app/")
+    try:
+        found = said(**{**STATIC, "STATIC_URL": "static/"})
+        assert found["corswsgi.W013"].endswith("CORS_RESOURCES = {'/static/*': None}")
+        resources = {"/static/*": None}
+        assert said(**{**STATIC, "STATIC_URL": "static/"}, CORS_RESOURCES=resources) == {}
+    finally:
+        clear_script_prefix()
 
 
 @pytest.mark.parametrize(
@@ -336,8 +363,12 @@ def test_whitenoise_and_what_to_paste() -> None:
         {"CORS_URLS_REGEX": "^/api/"},
         {"STATIC_URL": "https://cdn.example.com/static/"},
         {"STATIC_URL": None},
+        {"STATIC_URL": ""},
+        {"STATIC_URL": "/"},
+        {"STATIC_URL": "http://[::1/"},
+        {"STATIC_URL": "//cdn.example.com/"},
     ],
-    ids=repr,
+    ids=named,
 )
 def test_whitenoise_that_is_not_in_the_way(settings: dict[str, Any]) -> None:
     assert said(**{**STATIC, **settings}) == {}
@@ -401,6 +432,16 @@ def test_what_views_say_over_the_settings() -> None:
         ] == ["corswsgi.E011"]
     for urls in ([path("b/<int:number>", Things.as_view())], [path("a", view)]):
         assert messages(**settings, urls=urls, CORS_RESOURCES=resources) == []
+
+
+def test_a_urlconf_that_includes_itself_and_one_that_is_broken() -> None:
+    marked = cors(supports_credentials=True)(view)
+    urls = (
+        path("a", marked),
+        path("again/", include("tests.django.includes_itself")),
+    )
+    found = messages(urls=urls, CORS_ALLOW_ALL_ORIGINS=True, STATIC_URL=None)
+    assert [message.id for message in found] == ["corswsgi.E011"]
 
 
 def test_a_view_that_nobody_may_read() -> None:

@@ -34,6 +34,7 @@ from tests.django.project import (
     REFUSED_PREFLIGHT,
     Project,
     allowed,
+    named,
 )
 from tests.wsgi import get
 
@@ -313,7 +314,7 @@ async def ais_app(origin: str) -> bool:
 @pytest.mark.parametrize(
     ("origins", "method"),
     [([APP], "GET"), ([APP], "OPTIONS"), ([ais_app], "GET"), ([ais_app], "OPTIONS"), ([], "GET")],
-    ids=repr,
+    ids=named,
 )
 def test_no_thread_hop_is_added(
     origins: list[Any], method: str, monkeypatch: pytest.MonkeyPatch

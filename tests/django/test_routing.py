@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 from django.utils import translation
+from django.utils.functional import lazy
 
 from corswsgi_django import cors
 from tests.conformance.cases import APP
@@ -100,7 +101,10 @@ def test_languages_are_those_of_the_path(prefixes_default: bool, is_async: bool)
     languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
     one = Project(urls, {**settings(**languages), "MIDDLEWARE": middleware}, is_async)
     for place in (default, "/de/items/"):
-        assert one.preflight(place, origin=OTHER).cors == admitted(OTHER), place
+        # What the browser's person prefers has no say.
+        for german in ([], [("Accept-Language", "de")]):
+            asked = one.preflight(place, "PUT", OTHER, *german)
+            assert asked.cors == admitted(OTHER), place
         assert one.preflight(place).cors == REFUSED_PREFLIGHT
         assert one.fetch(place, origin=OTHER).cors["Access-Control-Allow-Origin"] == OTHER
 
@@ -117,9 +121,19 @@ def test_a_redirect_to_a_language_has_the_policy_of_its_target(is_async: bool) -
         assert one.preflight(place, "PUT", OTHER, german).cors == admitted(OTHER)
 
 
+def translated() -> str:
+    return "artikel/" if translation.get_language() == "de" else "items/"
+
+
 def test_without_prefixes_the_language_is_that_of_the_request(is_async: bool) -> None:
-    one = Project([path("items/", marked)], settings(LOCALE, LANGUAGES=LANGUAGES), is_async)
-    assert one.preflight("/items/", "PUT", OTHER, ("Accept-Language", "de")).status == 204
+    urls = [path(lazy(translated, str)(), marked)]
+    languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
+    one = Project(urls, settings(LOCALE, **languages), is_async)
+    german = ("Accept-Language", "de")
+    assert one.preflight("/artikel/", "PUT", OTHER, german).cors == admitted(OTHER)
+    assert one.preflight("/items/", "PUT", OTHER).cors == admitted(OTHER)
+    assert one.preflight("/artikel/", "PUT", OTHER).cors == REFUSED_PREFLIGHT
+    assert one.preflight("/items/", "PUT", OTHER, german).cors == REFUSED_PREFLIGHT
 
 
 OTHER_URLS = (path("", marked),)

@@ -25,6 +25,7 @@ from tests.django.project import (
     Project,
     admitted,
     allowed,
+    named,
 )
 from tests.wsgi import get
 
@@ -76,7 +77,7 @@ def test_the_defaults_are_those_of_django_cors_headers() -> None:
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://no\.example"], "CORS_ALLOWED_ORIGINS": [APP]},
         {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_ALL_ORIGINS": False},
     ],
-    ids=repr,
+    ids=named,
 )
 def test_origins(settings: dict[str, Any], is_async: bool) -> None:
     one = project(**settings)
@@ -98,7 +99,7 @@ def test_origins(settings: dict[str, Any], is_async: bool) -> None:
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ORIGIN_ALLOW_ALL": False},
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOWED_ORIGINS": [APP]},
     ],
-    ids=repr,
+    ids=named,
 )
 def test_any_origin(settings: dict[str, Any]) -> None:
     assert project(**settings).fetch(origin=EVIL).cors == ANYBODY
@@ -115,7 +116,7 @@ def test_any_origin(settings: dict[str, Any]) -> None:
         {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOW_ALL_ORIGINS": False},
         {"CORS_ALLOW_CREDENTIALS": True},
     ],
-    ids=repr,
+    ids=named,
 )
 def test_no_origins_are_a_valid_state(settings: dict[str, Any]) -> None:
     one = project(**settings)
@@ -143,7 +144,7 @@ def test_no_origins_are_a_valid_state(settings: dict[str, Any]) -> None:
         ({"CORS_PREFLIGHT_MAX_AGE": 0}, {}, {"max_age": "0"}),
         ({"CORS_PREFLIGHT_MAX_AGE": timedelta(hours=1)}, {}, {"max_age": "3600"}),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_the_other_settings(
     settings: dict[str, Any], actual: dict[str, str], preflight: dict[str, str]
@@ -160,7 +161,7 @@ def test_private_networks(allows: bool) -> None:
     assert asked.cors == (admitted(Allow_Private_Network="true") if allows else REFUSED_PREFLIGHT)
 
 
-@pytest.mark.parametrize("urls", [r"^/api/", re.compile(r"/api/"), r"^/api/.*$"], ids=repr)
+@pytest.mark.parametrize("urls", [r"^/api/", re.compile(r"/api/"), r"^/api/.*$"], ids=named)
 def test_urls_regex_is_matched_from_the_start_of_the_path(urls: Any, is_async: bool) -> None:
     settings = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_URLS_REGEX": urls}
     one = Project([re_path("", view)], settings, is_async)
@@ -212,6 +213,17 @@ def test_resources_are_laid_over_the_settings(is_async: bool) -> None:
         assert one.fetch(place, origin=origin).cors == expected, (place, origin)
     assert one.preflight("/policy", origin=EVIL).cors["Access-Control-Max-Age"] == "7"
     assert one.preflight("/off").body == b"ran"
+
+
+def test_a_path_with_dot_segments_has_nobodys_policy(is_async: bool) -> None:
+    """They come as ``..%2f``, and some views resolve them."""
+    resources = {"/media/public/*": {"CORS_ALLOW_ALL_ORIGINS": True}, "/off/*": None}
+    settings = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_RESOURCES": resources}
+    one = Project([re_path("", view)], settings, is_async)
+    assert one.fetch("/media/public/a", origin=EVIL).cors == ANYBODY
+    for place in ("/media/public/..%2fprivate/a", "/off/../media/public/a", "/a/.%2e"):
+        assert one.fetch(place).cors == REFUSED
+        assert one.preflight(place).cors == REFUSED_PREFLIGHT
 
 
 def test_a_change_of_settings_is_seen_at_once() -> None:
@@ -294,6 +306,14 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         "malformed_expression",
         "unterminated",
     ),
+    (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["a{99999999999}"]},
+        "CORS_ALLOWED_ORIGIN_REGEXES",
+        "malformed_expression",
+        "too large",
+    ),
+    ({"CORS_ALLOW_METHODS": None}, "CORS_ALLOW_METHODS", "wrong_type", "variable not set"),
+    ({"CORS_ALLOWED_ORIGINS": [dict]}, "CORS_ALLOWED_ORIGINS", "wrong_type", "a function"),
     (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [7, re.compile(b"a")]},
         "CORS_ALLOWED_ORIGIN_REGEXES",
@@ -398,7 +418,7 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "name", "reason", "said"), REFUSED_SETTINGS, ids=repr)
+@pytest.mark.parametrize(("settings", "name", "reason", "said"), REFUSED_SETTINGS, ids=named)
 def test_what_is_wrong_stops_the_server(
     settings: dict[str, Any], name: str, reason: str, said: str
 ) -> None:

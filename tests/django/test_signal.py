@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -185,6 +186,13 @@ def test_a_receiver_that_raises_refuses(
     assert all("\nforged" not in record.getMessage() for record in records)
 
 
+def test_a_receiver_that_raises_refuses_though_another_allows(is_async: bool) -> None:
+    one = Project(urls(), {"CORS_ALLOWED_ORIGINS": [APP]}, is_async)
+    for receivers in ((raises, allows_other), (allows_other, araises)):
+        with receiving(*receivers):
+            assert one.fetch(origin=OTHER).cors == REFUSED
+
+
 def test_a_receiver_that_raises_fails_no_origin_of_the_settings() -> None:
     with receiving(raises):
         one = Project(urls(), {"CORS_ALLOWED_ORIGINS": [APP]})
@@ -199,6 +207,13 @@ def sync_is_other(origin: str) -> bool:
 
 
 async def async_is_other(origin: str) -> bool:
+    return origin == OTHER
+
+
+def is_other_outside_of_loops(origin: str) -> bool:
+    """Be allowed what the ORM is: to block."""
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()
     return origin == OTHER
 
 
@@ -237,6 +252,11 @@ def test_a_callable_that_fails_refuses_unless_another_allows(
         assert Project(urls(), settings, is_async).fetch(origin=OTHER).cors == allowed(OTHER)
 
 
+def test_synchronous_callables_run_where_they_may_block(is_async: bool) -> None:
+    settings = {"CORS_ALLOWED_ORIGINS": [is_other_outside_of_loops]}
+    assert Project(urls(), settings, is_async).fetch(origin=OTHER).cors == allowed(OTHER)
+
+
 def test_callables_are_asked_about_well_formed_origins_once(is_async: bool) -> None:
     one = Project(urls(), {"CORS_ALLOWED_ORIGINS": [APP, notes]}, is_async)
     ASKED.clear()
@@ -256,6 +276,12 @@ def test_the_decision_says_that_something_failed(is_async: bool) -> None:
         seen.append(cors_decision(request))
         return HttpResponse()
 
-    one = Project([path("", look)], {"CORS_ALLOWED_ORIGINS": [async_raises]}, is_async)
-    one.fetch(origin=OTHER)
-    assert [decision.reason for decision in seen if decision] == ["origin_check_failed"]
+    async def alook(request: HttpRequest) -> HttpResponse:
+        seen.append(await acors_decision(request))
+        return HttpResponse()
+
+    for each in (look, alook):
+        for failing in (sync_raises, async_raises):
+            settings = {"CORS_ALLOWED_ORIGINS": [failing, notes]}
+            Project([path("", each)], settings, is_async).fetch(origin=OTHER)
+    assert [decision.reason for decision in seen if decision] == ["origin_check_failed"] * 4

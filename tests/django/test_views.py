@@ -26,6 +26,7 @@ from rest_framework.viewsets import ViewSet
 
 from corswsgi import Policy, PolicyError
 from corswsgi_django import acors_decision, cors, cors_decision
+from corswsgi_django.policies import Bounded
 from corswsgi_django.signals import check_request_enabled
 from tests.conformance.cases import APP, EVIL
 from tests.django.project import (
@@ -36,6 +37,7 @@ from tests.django.project import (
     Project,
     admitted,
     allowed,
+    named,
 )
 from tests.wsgi import get
 
@@ -603,6 +605,14 @@ def test_a_view_that_is_called_by_a_coroutine(is_async: bool) -> None:
     assert one.fetch(origin=OTHER).cors == allowed(OTHER)
 
 
+def test_what_is_kept_has_a_bound() -> None:
+    kept: Bounded[int] = Bounded()
+    for number in range(10_000):
+        assert kept.get((number,), None, functools.partial(int, number)) == number
+    assert kept.get((9_999,), None, lambda: -1) == 9_999
+    assert kept.get((0,), None, lambda: -1) == -1
+
+
 def test_what_is_kept_of_views_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corswsgi_django.policies._MAX_KEPT", 1)
     urls = [path("", Items.as_view()), path("other", other(function))]
@@ -632,6 +642,7 @@ def test_the_decision_is_at_hand(is_async: bool) -> None:
         return HttpResponse()
 
     urls = [path("marked", marked), path("unmarked", unmarked), path("off", off)]
+    urls.append(path("items", Items.as_view()))
     settings = {
         **SETTINGS,
         "MIDDLEWARE": [
@@ -644,9 +655,11 @@ def test_the_decision_is_at_hand(is_async: bool) -> None:
     for place in ("/marked", "/unmarked", "/off", "/missing"):
         one.fetch(place)
     one.preflight("/marked")
+    one.preflight("/items", "PUT", OTHER)
     reasons = [getattr(decision, "reason", None) for decision in seen]
     assert reasons == ["origin_not_allowed", "origin_allowed", None]
-    assert [*reasons, "origin_allowed", "origin_not_allowed"] == LOGGED
+    last = ["origin_allowed", "origin_not_allowed", "preflight_allowed"]
+    assert [*reasons, *last] == LOGGED
 
 
 LOGGED: list[str | None] = []
@@ -734,7 +747,7 @@ async def is_other(origin: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "origins", [[is_other], is_other, (lambda origin: origin == OTHER,)], ids=repr
+    "origins", [[is_other], is_other, (lambda origin: origin == OTHER,)], ids=named
 )
 @pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
 @pytest.mark.parametrize("view", [function, coroutine])

@@ -310,7 +310,7 @@ def test_everything_that_is_wrong_at_once() -> None:
         (
             "resources['api']",
             "malformed_path",
-            "list what is meant: '/api/v1/*', '/api/v2/*'.",
+            "did you mean '/api'?",
         ),
         (
             "resources['api'].origins",
