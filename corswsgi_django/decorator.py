@@ -142,9 +142,10 @@ def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, A
     else:
         governor = policies.governor(path, marks or (layer,))
     run = partial(view, *arguments, **named)
-    owner = getattr(view.func if isinstance(view, partial) else None, "__self__", arguments[0])
     # dispatch() of a class of coroutine functions returns a coroutine, and is no such function.
-    if iscoroutinefunction(view) or getattr(owner, "view_is_async", False) is True:
+    owners = (getattr(getattr(view, "func", None), "__self__", None), *arguments[:1])
+    is_async = any(getattr(owner, "view_is_async", False) is True for owner in owners)
+    if iscoroutinefunction(view) or is_async:
         return _arespond(request, governor, run)
     return _respond(request, governor, run)
 

@@ -36,6 +36,8 @@ SUFFIXES = PublicSuffixes()
         (r"https://a{1,3}.example\.com", "https://a.example.com", "https://axexample.com"),
         (r"https://.?example\.com", "https://aexample.com", "https://xexample.com"),
         (r"https://\w?example\.com", "https://aexample.com", "https://xexample.com"),
+        (r"(?i)^https://.*example\.com$", "https://aexample.com", "https://evilexample.com"),
+        (r"https://(?i:.*)example\.com", "https://aexample.com", "https://evilexample.com"),
         # A pattern of ours, pasted among expressions.
         ("https://*.example.com", "https://aexample.com", "https://xexample.com"),
         (r"https://\w{3}example\.com", None, None),
@@ -93,6 +95,11 @@ def test_what_is_meant() -> None:
         for port in (":1", "")
     ]
     assert [*meant_origins(re.compile(r"http://a b"))] == []
+
+
+def test_what_is_very_long_is_not_judged() -> None:
+    expression = re.compile("https://.*example" + "x" * 500 + r"\.com")
+    assert [*neighbours(expression, SUFFIXES)] == []
 
 
 def test_there_is_an_end_to_alternatives() -> None:

@@ -464,11 +464,13 @@ def test_a_view_that_nobody_may_read() -> None:
 
 def closing_over(view: Any) -> Any:
     def middle(*arguments: Any) -> Any:
-        return view(*arguments)
+        raise NotImplementedError(view, unset)
 
     def outer(*arguments: Any) -> Any:
-        return middle(*arguments)
+        raise NotImplementedError(middle)
 
+    unset = None
+    del unset
     return outer
 
 
