@@ -463,14 +463,17 @@ def test_a_view_that_nobody_may_read() -> None:
 
 
 def closing_over(view: Any) -> Any:
+    unset = 7
+
     def middle(*arguments: Any) -> Any:
         raise NotImplementedError(view, unset)
 
     def outer(*arguments: Any) -> Any:
         raise NotImplementedError(middle)
 
-    unset = None
-    del unset
+    # As that of a variable that has no value yet.
+    (cell,) = [cell for cell in middle.__closure__ or () if cell.cell_contents == unset]
+    del cell.cell_contents
     return outer
 
 
