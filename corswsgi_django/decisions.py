@@ -24,8 +24,11 @@ from .policies import Governor, Policies
 from .routes import find_view
 from .signals import check_request_enabled
 
-MIDDLEWARE = "corswsgi_django.path"
-"""The key of request.META for the path as it was when the request came to the middleware."""
+PATH = "corswsgi_django.path"
+"""The key of request.META for the path as it came in: it is there below the middleware."""
+
+RULED = "corswsgi_django.ruled"
+"""The key of request.META for the response that a view's own policy has been applied to."""
 
 _GOVERNOR = "corswsgi_django.governor"
 """The key of request.META for the `Governor` by which the Decision there was made."""
@@ -65,7 +68,7 @@ def requested_method(meta: Mapping[str, Any]) -> str | None:
 
 def routed_path(request: HttpRequest) -> str:
     """Return the path of a request as it came in, whatever middleware has made of it since."""
-    path: str = request.META.get(MIDDLEWARE) or request.path_info
+    path: str = request.META.get(PATH) or request.path_info
     return path
 
 

@@ -18,15 +18,12 @@ from corswsgi.marks import MARK, NOT_GIVEN, NotGiven, check_given, frozen, wrapp
 
 from .apps import installed
 from .callables import as_origin_callable
-from .decisions import MIDDLEWARE, adecided, decided, is_preflight, requested_method, routed_path
+from .decisions import PATH, RULED, adecided, decided, is_preflight, requested_method, routed_path
 from .marks import view_name
 from .policies import Governor
 from .responses import apply, preflight_response
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-RULED = "corswsgi_django.ruled"
-"""The key of request.META for the response that a view's own policy has been applied to."""
 
 _IN_FORCE = "corswsgi_django.in_force"
 """The key of request.META that is there while a decorated view runs under its own policy."""
@@ -133,7 +130,7 @@ def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, A
     method = requested_method(request.META) or request.method or ""
     marks = () if seen is None else seen.of(method)
     path = routed_path(request)
-    if MIDDLEWARE in request.META:
+    if PATH in request.META:
         if marks:
             return view(*arguments, **named)
         _warn_of_hidden(view)

@@ -13,14 +13,14 @@ from corswsgi.wsgi import DECISION
 
 from .apps import installed
 from .decisions import (
-    MIDDLEWARE,
+    PATH,
+    RULED,
     adecided,
     decided,
     governor_of,
     governor_of_preflight,
     is_preflight,
 )
-from .decorator import RULED
 from .responses import apply, preflight_response
 
 Response = HttpResponseBase
@@ -59,7 +59,7 @@ class CORSMiddleware:
         response: Response
         # What is there already is another's, in front of Django, which decides for itself.
         meta.pop(DECISION, None)
-        meta[MIDDLEWARE] = request.path_info
+        meta[PATH] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)
             decision = decided(request, governor)
@@ -80,7 +80,7 @@ class CORSMiddleware:
         meta = request.META
         response: Response
         meta.pop(DECISION, None)
-        meta[MIDDLEWARE] = request.path_info
+        meta[PATH] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)
             decision = await adecided(request, governor)

@@ -71,6 +71,8 @@ ADAPTERS = {
         "marks",
         "routes",
         "policies",
+        "stack",
+        "origin_checks",
         "checks",
         "apps",
         "decisions",
@@ -154,7 +156,7 @@ def test_every_reason_is_documented() -> None:
 
 def test_every_check_is_documented() -> None:
     text = (ROOT / "docs" / "django.md").read_text()
-    source = (ROOT / "corswsgi_django" / "checks.py").read_text()
+    source = "".join(path.read_text() for path in ROOT.glob("corswsgi_django/*checks.py"))
     warnings = sorted({*re.findall(r"W\d{3}", source)})
     assert re.findall(r"^\| (W\d{3}) \|", text, re.MULTILINE) == warnings
     assert re.findall(r"E(\d{3})\s`(\w+)`", text) == [

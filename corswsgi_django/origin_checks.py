@@ -1,0 +1,205 @@
+"""What `manage.py check` says of the origins that may send cookies, and of expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
+
+from corswsgi import Policy
+from corswsgi.errors import shown
+from corswsgi.neighbours import meant_origins, neighbours
+from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_origin, parse_pattern
+from corswsgi.suffixes import PublicSuffixes
+
+from .stack import has
+
+_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+_SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+
+_DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
+
+
+def check_origins(governing: list[Policy | None]) -> Iterator[CheckMessage]:
+    """Yield W007 to W012, of all policies that govern some path."""
+    credentialed = [policy for policy in governing if policy and policy.supports_credentials]
+    yield from _of_csrf(credentialed)
+    yield from _of_cookies(credentialed)
+    yield from _of_expressions(governing)
+
+
+class _Allowed(NamedTuple):
+    """Pages that may send cookies."""
+
+    written: str
+    """As it is written: an origin pattern, or an expression."""
+    pattern: OriginPattern
+    """What they are, or, of an expression, one that it means."""
+    trusted: str
+    """What to write into CSRF_TRUSTED_ORIGINS for them."""
+
+
+def _allowed(policies: list[Policy]) -> list[_Allowed]:
+    """Return the origins of some policies; callables say nothing of theirs."""
+    suffixes = None
+    found: dict[str, _Allowed] = {}
+    for rule in [rule for policy in policies for rule in policy.origins]:
+        if isinstance(rule, str) and (pattern := parse_pattern(rule)):
+            found[rule] = _Allowed(rule, pattern, rule)
+        elif isinstance(rule, re.Pattern):
+            suffixes = suffixes or PublicSuffixes()
+            for text in meant_origins(rule):
+                origin = parse_origin(text)
+                if origin is not None and rule.pattern not in found:
+                    site = suffixes.site(origin.host)
+                    trusted = text
+                    if site not in (None, origin.host):
+                        trusted = f"{origin.scheme}://*.{site}"
+                    pattern = OriginPattern(*origin, subdomains=False)
+                    found[rule.pattern] = _Allowed(f"{rule.pattern!r}", pattern, trusted)
+    return [*found.values()]
+
+
+def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
+    """W007 and W008: pages that may send cookies, and whose POST Django refuses."""
+    if not has(_CSRF):
+        return
+    missing, open_ports = [], []
+    for allowed in _allowed(credentialed):
+        if allowed.pattern.port == "*":
+            open_ports.append(allowed.written)
+        elif not _is_trusted(allowed.pattern):
+            missing.append(allowed)
+    if missing:
+        text = (
+            "these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: "
+            f"{', '.join(allowed.written for allowed in missing)}. Every POST, PUT, PATCH or "
+            "DELETE of their pages gets a 403."
+        )
+        trusted = [*settings.CSRF_TRUSTED_ORIGINS, *(allowed.trusted for allowed in missing)]
+        hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {trusted!r}. {_silencing('W007')}"
+        yield Warning(text, hint=hint, id="corswsgi.W007")
+    if open_ports:
+        named = [text.replace(":*", ":3000") for text in open_ports]
+        text = (
+            f"these origins may send cookies from any port: {', '.join(open_ports)}. "
+            "CSRF_TRUSTED_ORIGINS has no ports but those that it names: from another one, "
+            "every POST, PUT, PATCH or DELETE gets a 403."
+        )
+        hint = (
+            "name those that write, as in CSRF_TRUSTED_ORIGINS = "
+            f"{[*settings.CSRF_TRUSTED_ORIGINS, *named]!r}. {_silencing('W008')}"
+        )
+        yield Warning(text, hint=hint, id="corswsgi.W008")
+
+
+def _silencing(number: str) -> str:
+    silenced = [*settings.SILENCED_SYSTEM_CHECKS, f"corswsgi.{number}"]
+    return f"Where that is as it should be: SILENCED_SYSTEM_CHECKS = {silenced!r}."
+
+
+def _is_trusted(pattern: OriginPattern) -> bool:
+    """Tell whether Django takes a POST of all that a pattern stands for (CsrfViewMiddleware)."""
+    port = "" if pattern.port is None else f":{pattern.port}"
+    netloc = f"{pattern.host}{port}"
+    if not (port or pattern.subdomains) and pattern.host in settings.ALLOWED_HOSTS:
+        return True  # the project's own
+    for text in map(str, settings.CSRF_TRUSTED_ORIGINS):
+        scheme, _, trusted = text.partition("://")
+        if scheme != pattern.scheme:
+            continue
+        if "*" not in text:
+            if trusted == netloc and not pattern.subdomains:
+                return True
+        # `*.example.com` is example.com too, and `*example.com` is that alone.
+        elif trusted.startswith("*."):
+            if f".{netloc}".endswith(trusted.removeprefix("*")):
+                return True
+        elif trusted.lstrip("*") == netloc and not pattern.subdomains:
+            return True
+    return False
+
+
+def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
+    """W009 and W010: cookies that browsers do not send from another site."""
+    others = _on_other_sites(credentialed)
+    if not others:
+        return
+    cookies = [("SESSION_COOKIE", "W009", has(_SESSION))]
+    cookies.append(("CSRF_COOKIE", "W010", has(_CSRF) and not settings.CSRF_USE_SESSIONS))
+    for name, number, is_used in cookies:
+        same_site, secure = f"{name}_SAMESITE", f"{name}_SECURE"
+        if not is_used or (getattr(settings, same_site) == "None" and getattr(settings, secure)):
+            continue
+        text = (
+            "these origins may send cookies, and are on another site than the project's hosts "
+            f"(ALLOWED_HOSTS): {', '.join(others)}. With {same_site} = "
+            f"{getattr(settings, same_site)!r} and {secure} = {getattr(settings, secure)!r}, "
+            "browsers do not send that cookie."
+        )
+        hint = (
+            f'{same_site} = "None" and {secure} = True. (Some browsers send no cookies to other '
+            "sites at all: a page on the same site is better.)"
+        )
+        yield Warning(text, hint=hint, id=f"corswsgi.{number}")
+
+
+def _on_other_sites(policies: list[Policy]) -> list[str]:
+    """Return the origins of other sites than the project's own hosts, as far as these are known."""
+    # Some are None, or empty: variables that were not set.
+    hosts = [host for host in settings.ALLOWED_HOSTS if host and isinstance(host, str)]
+    if not hosts and settings.DEBUG:
+        hosts = [*_DEBUG_HOSTS]
+    if not hosts or "*" in hosts:
+        return []
+    suffixes = PublicSuffixes()
+    own = {_site(suffixes, host.removeprefix(".")) for host in hosts}
+    return [
+        allowed.written
+        for allowed in _allowed(policies)
+        if _site(suffixes, allowed.pattern.host) not in own
+    ]
+
+
+def _site(suffixes: PublicSuffixes, host: str) -> str:
+    return suffixes.site(host) or host
+
+
+def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
+    """W011 and W012: expressions that match more than they mean."""
+    seen: dict[str, bool] = {}
+    expressions: dict[str, re.Pattern[str]] = {}
+    for policy in governing:
+        for rule in () if policy is None else policy.origins:
+            if isinstance(rule, re.Pattern) and rule is not NOBODY and policy is not None:
+                expressions[rule.pattern] = rule
+                seen[rule.pattern] = seen.get(rule.pattern, False) or policy.supports_credentials
+    if not expressions:
+        return
+    suffixes = PublicSuffixes()
+    for text, expression in expressions.items():
+        found = next(neighbours(expression, suffixes), None)
+        if found is not None:
+            yield Warning(
+                f"the expression {shown(text)} matches {found.neighbour} too, which is another "
+                f"site than {found.meant}.",
+                hint="escape each dot (\\.) and name the host up to its end, or write a pattern "
+                'into CORS_ALLOWED_ORIGINS, such as "https://*.example.com".',
+                id="corswsgi.W011",
+            )
+        plain = filter(_is_insecure, meant_origins(expression))
+        if seen[text] and (origin := next(plain, None)):
+            yield Warning(
+                f"the expression {shown(text)} matches {origin}, which is not HTTPS: whoever sits "
+                "on the way of such a page could read in the name of its visitors.",
+                hint="write https:// instead of http:// or https?://.",
+                id="corswsgi.W012",
+            )
+
+
+def _is_insecure(origin: str) -> bool:
+    return origin.startswith("http://") and not is_loopback(urlsplit(origin).hostname or "")
