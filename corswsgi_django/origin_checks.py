@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +20,9 @@ from .stack import has
 
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+
+# Of what there may be thousands, in a message.
+_MAX_NAMED = 20
 
 _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
 
@@ -45,23 +48,28 @@ class _Allowed(NamedTuple):
 
 def _allowed(policies: list[Policy]) -> list[_Allowed]:
     """Return the origins of some policies; callables say nothing of theirs."""
-    suffixes = None
-    found: dict[str, _Allowed] = {}
-    for rule in [rule for policy in policies for rule in policy.origins]:
-        if isinstance(rule, str) and (pattern := parse_pattern(rule)):
-            found[rule] = _Allowed(rule, pattern, rule)
-        elif isinstance(rule, re.Pattern):
-            suffixes = suffixes or PublicSuffixes()
-            for text in meant_origins(rule):
-                origin = parse_origin(text)
-                if origin is not None and rule.pattern not in found:
-                    site = suffixes.site(origin.host)
-                    trusted = text
-                    if site not in (None, origin.host):
-                        trusted = f"{origin.scheme}://*.{site}"
-                    pattern = OriginPattern(*origin, subdomains=False)
-                    found[rule.pattern] = _Allowed(f"{rule.pattern!r}", pattern, trusted)
-    return [*found.values()]
+    rules = [rule for policy in policies for rule in policy.origins]
+    patterns = [(rule, parse_pattern(rule)) for rule in rules if isinstance(rule, str)]
+    expressions = [rule for rule in rules if isinstance(rule, re.Pattern) and rule is not NOBODY]
+    found = [_Allowed(text, pattern, text) for text, pattern in patterns if pattern is not None]
+    # The list of public suffixes takes a tenth of a second to read.
+    suffixes = PublicSuffixes() if expressions else None
+    for expression in expressions:
+        for text in meant_origins(expression):
+            if suffixes is not None and (origin := parse_origin(text)) is not None:
+                site = suffixes.site(origin.host)
+                is_below = site not in (None, origin.host)
+                trusted = f"{origin.scheme}://*.{site}" if is_below else text
+                pattern = OriginPattern(*origin, subdomains=False)
+                found.append(_Allowed(repr(expression.pattern), pattern, trusted))
+    return [*{(allowed.written, allowed.trusted): allowed for allowed in found}.values()]
+
+
+def _named(texts: Iterable[str]) -> str:
+    """Name each once, as far as anybody reads on."""
+    each = [*dict.fromkeys(texts)]
+    more = f" and {len(each) - _MAX_NAMED} more" if len(each) > _MAX_NAMED else ""
+    return ", ".join(each[:_MAX_NAMED]) + more
 
 
 def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
@@ -77,16 +85,19 @@ def _of_csrf(credentialed: list[Policy]) -> Iterator[CheckMessage]:
     if missing:
         text = (
             "these origins may send cookies, and are not in CSRF_TRUSTED_ORIGINS: "
-            f"{', '.join(allowed.written for allowed in missing)}. Every POST, PUT, PATCH or "
+            f"{_named(allowed.written for allowed in missing)}. Every POST, PUT, PATCH or "
             "DELETE of their pages gets a 403."
         )
-        trusted = [*settings.CSRF_TRUSTED_ORIGINS, *(allowed.trusted for allowed in missing)]
-        hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {trusted!r}. {_silencing('W007')}"
+        trusted = dict.fromkeys(allowed.trusted for allowed in missing)
+        value = repr([*settings.CSRF_TRUSTED_ORIGINS, *trusted])
+        if len(trusted) > _MAX_NAMED:
+            value = "[*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]"
+        hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W007')}"
         yield Warning(text, hint=hint, id="corswsgi.W007")
     if open_ports:
         named = [text.replace(":*", ":3000") for text in open_ports]
         text = (
-            f"these origins may send cookies from any port: {', '.join(open_ports)}. "
+            f"these origins may send cookies from any port: {_named(open_ports)}. "
             "CSRF_TRUSTED_ORIGINS has no ports but those that it names: from another one, "
             "every POST, PUT, PATCH or DELETE gets a 403."
         )
@@ -137,7 +148,7 @@ def _of_cookies(credentialed: list[Policy]) -> Iterator[CheckMessage]:
             continue
         text = (
             "these origins may send cookies, and are on another site than the project's hosts "
-            f"(ALLOWED_HOSTS): {', '.join(others)}. With {same_site} = "
+            f"(ALLOWED_HOSTS): {_named(others)}. With {same_site} = "
             f"{getattr(settings, same_site)!r} and {secure} = {getattr(settings, secure)!r}, "
             "browsers do not send that cookie."
         )

@@ -214,6 +214,13 @@ def test_the_projects_own_origin_is_trusted() -> None:
     )
 
 
+def test_of_thousands_some_are_named() -> None:
+    origins = [f"https://host-{number}.example.com" for number in range(1000)]
+    (text,) = said(**CREDENTIALS, CORS_ALLOWED_ORIGINS=origins).values()
+    assert "https://host-19.example.com and 980 more. Every" in text
+    assert "CSRF_TRUSTED_ORIGINS = [*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]." in text
+
+
 def test_any_port_cannot_be_trusted() -> None:
     origins = ["http://localhost:*"]
     found = said(**CREDENTIALS, CORS_ALLOWED_ORIGINS=origins, DEBUG=True)
