@@ -78,8 +78,11 @@ def governor_of(policies: Policies, request: HttpRequest) -> Governor:
     view = find_view(request) if match is None else match.func
     if view is None:
         return policies.governor(routed_path(request))
+    marks = policies.marks(view)
+    if marks.is_bare and policies.everywhere is not None:
+        return policies.everywhere
     # Not META's method: middleware that reads another from a header sets this one.
-    return policies.governor_of_view(view, routed_path(request), request.method or "")
+    return policies.governor(routed_path(request), marks.of(request.method or ""))
 
 
 def governor_of_preflight(policies: Policies, request: HttpRequest) -> Governor:
@@ -99,7 +102,7 @@ def decided(request: HttpRequest, governor: Governor) -> Decision | None:
         return None
     if meta.get(_GOVERNOR) is governor and DECISION in meta:
         return cast(Decision, meta[DECISION])
-    if rules.policy.origin_set.callables and callables.has_to_be_asked(
+    if governor.has_callables and callables.has_to_be_asked(
         rules.policy, meta.get("HTTP_ORIGIN", "")
     ):
         _forbid_in_coroutines()
@@ -121,7 +124,7 @@ async def adecided(request: HttpRequest, governor: Governor) -> Decision | None:
         return None
     if meta.get(_GOVERNOR) is governor and DECISION in meta:
         return cast(Decision, meta[DECISION])
-    if rules.policy.origin_set.callables and callables.has_to_be_asked(
+    if governor.has_callables and callables.has_to_be_asked(
         rules.policy, origin := meta.get("HTTP_ORIGIN", "")
     ):
         answer = await callables.ask(rules.policy, origin)

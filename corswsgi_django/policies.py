@@ -29,6 +29,8 @@ class Governor(NamedTuple):
     policy: Policy | None
     rules: Rules | None = None
     """The policy, compiled: what decides, without looking for it."""
+    has_callables: bool = False
+    """Whether the policy may have to ask about an origin."""
     asks_signal: bool = False
     """Whether receivers of check_request_enabled may allow what the policy does not."""
     needs_signal: bool = False
@@ -71,6 +73,8 @@ class Policies:
     What is kept of views is kept in bounded caches, which any thread may fill, and start over.
     """
 
+    everywhere: Governor | None
+    """What governs all views without marks, if that is the same for all paths."""
     patterns: Resources[str | None]
     """The path patterns of CORS_RESOURCES."""
 
@@ -84,26 +88,20 @@ class Policies:
         # Outside of CORS_URLS_REGEX, only receivers of the signal allow anything.
         nobody = self._outer.replace(origins=NOBODY)
         self._elsewhere = _Place(
-            (self._outer, None), None, Governor(nobody, nobody.derive(Rules), True, True)
+            (self._outer, None), None, Governor(nobody, nobody.derive(Rules), False, True, True)
         )
         places = {path: self._place((layer,), path) for path, layer in read.resources.items()}
         refusing = _Place((nobody,), None, Governor(nobody, nobody.derive(Rules)))
         self._resources = Resources(places, refusing) if places else None
         # The way of nearly every request.
-        self._is_simple = self._resources is None and self._urls is None
+        is_simple = self._resources is None and self._urls is None
+        self.everywhere = self._everywhere.governor if is_simple else None
         self.patterns = Resources({path: path for path in places})
         self.places: dict[str | None, _Place] = {None: self._everywhere}
         self.places.update(places)
         self._views: Bounded[ViewMarks] = Bounded()
         self._marked: Bounded[Governor] = Bounded()
         self._narrowed: Bounded[Policy] = Bounded()
-
-    def governor_of_view(self, view: Callable[..., Any], path: str, method: str) -> Governor:
-        """Return what governs a method of a view at a path."""
-        marks = self.marks(view)
-        if marks.is_bare and self._is_simple:
-            return self._everywhere.governor
-        return self.governor(path, marks.of(method))
 
     def marks(self, view: Callable[..., Any]) -> ViewMarks:
         """Return the marks of a view."""
@@ -142,7 +140,11 @@ class Policies:
         key = (id(policy), names)
         narrowed = self._narrowed.get(key, policy, lambda: policy.narrowed_to(names))
         return Governor(
-            narrowed, narrowed.derive(Rules), governor.asks_signal, names=governor.names
+            narrowed,
+            narrowed.derive(Rules),
+            governor.has_callables,
+            governor.asks_signal,
+            names=governor.names,
         )
 
     def _place(self, inner: tuple[Layer, ...], path: str | None) -> _Place:
@@ -157,7 +159,8 @@ def _governor(layers: tuple[Layer, ...], path: str | None) -> Governor:
         return Governor(None, names=names)
     # Whoever names origins says which. The signal adds to those of the settings only.
     named = any(isinstance(layer, Policy) or "origins" in (layer or ()) for layer in layers[1:])
-    return Governor(policy, policy.derive(Rules), not named, names=names)
+    has_callables = bool(policy.origin_set.callables)
+    return Governor(policy, policy.derive(Rules), has_callables, not named, names=names)
 
 
 def _names(layers: tuple[Layer, ...], path: str | None) -> Mapping[str, str]:

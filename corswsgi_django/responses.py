@@ -7,10 +7,11 @@ from logging import DEBUG
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
 
 from corswsgi import Decision
 from corswsgi.fetch import CORS_RESPONSE_HEADERS
+from corswsgi.headers import merged_vary
 from corswsgi.log import logger
 from corswsgi.reports import (
     TEXT,
@@ -55,18 +56,33 @@ def apply(
             log_ungoverned(request.META, "its path does not match CORS_URLS_REGEX.")
         return
     if not decision.allowed:
-        if logger.isEnabledFor(DEBUG):
-            log_refusal(request.META, decision)
-        if settings.DEBUG:
-            log_unreadable(request.META, governor.policy, decision, governor.names)
+        _report_refusal(request, governor, decision)
     headers = response.headers
+    vary = ""
     for name in headers:
         if name not in harmless:
-            break
-    else:
-        for name, value in decision.added:
-            headers[name] = value
-        return
+            # As Django writes it, for sessions and CSRF protection: nearly every response has it.
+            if name != "Vary":
+                _replace(request, headers, decision, harmless)
+                return
+            vary = headers[name]
+    for name, value in decision.headers:
+        headers[name] = value
+    if decision.vary:
+        headers["Vary"] = merged_vary(vary, decision.vary)
+
+
+def _report_refusal(request: HttpRequest, governor: Governor, decision: Decision) -> None:
+    if logger.isEnabledFor(DEBUG):
+        log_refusal(request.META, decision)
+    if settings.DEBUG:
+        log_unreadable(request.META, governor.policy, decision, governor.names)
+
+
+def _replace(
+    request: HttpRequest, headers: ResponseHeaders, decision: Decision, harmless: set[str]
+) -> None:
+    """Do to headers, some of which CORS has a say in, what a decision rules."""
     before = [*headers.items()]
     if settings.DEBUG:
         cure = f'write @cors(None), or CORS_RESOURCES = {{"{request.path_info}": None}}'

@@ -470,10 +470,10 @@ def test_a_view_that_nobody_may_read() -> None:
 
 
 def closing_over(view: Any) -> Any:
-    unset = 7
+    unset, number = "unset", 7
 
     def middle(*arguments: Any) -> Any:
-        raise NotImplementedError(view, unset)
+        raise NotImplementedError(number, view, unset)
 
     def outer(*arguments: Any) -> Any:
         raise NotImplementedError(middle)
