@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
-from .origins import parse_origin
+from .origins import Origin, parse_origin
 from .suffixes import PublicSuffixes
 
 _MAX_SHAPES = 256
@@ -58,27 +58,27 @@ def neighbours(expression: re.Pattern[str], suffixes: PublicSuffixes) -> Iterato
     Its letters are taken for what is meant; where it takes any letter, others are put in. Nothing
     is yielded that the expression does not match, and nothing of what it lists as alternatives.
     """
-    for shape, usual in _readings(expression):
+    for shape, usual, origin in _readings(expression):
         meant = "".join(usual)
-        site = _site(meant, suffixes)
+        site = suffixes.site(origin.host)
         if site is None:
             continue
         for place, part in enumerate(shape):
             for other in part.others if isinstance(part, _Wild) else ():
                 text = "".join([*usual[:place], other, *usual[place + 1 :]])
-                other_site = _site(text, suffixes)
-                if other_site not in (None, site) and _matched(expression, text):
+                found = _matched(expression, text)
+                if found is not None and suffixes.site(found.host) not in (None, site):
                     yield Neighbour(meant, text)
 
 
-def meant_origins(expression: re.Pattern[str]) -> Iterator[str]:
+def meant_origins(expression: re.Pattern[str]) -> Iterator[tuple[str, Origin]]:
     """Yield origins that an expression matches, as it means them."""
-    for _, usual in _readings(expression):
-        yield "".join(usual)
+    for _, usual, origin in _readings(expression):
+        yield "".join(usual), origin
 
 
-def _readings(expression: re.Pattern[str]) -> Iterator[tuple[_Shape, list[str]]]:
-    """Yield the shapes of an expression, each with the texts of its parts that make an origin."""
+def _readings(expression: re.Pattern[str]) -> Iterator[tuple[_Shape, list[str], Origin]]:
+    """Yield the shapes of an expression, with the texts of their parts that make an origin."""
     for shape in islice(_shapes(expression.pattern), _MAX_SHAPES):
         usual = [part if isinstance(part, str) else part.usual for part in shape]
         # In r"https://*.example.com", as somebody wrote it who meant a pattern, it is the first dot
@@ -89,18 +89,14 @@ def _readings(expression: re.Pattern[str]) -> Iterator[tuple[_Shape, list[str]]]
             if isinstance(part, _Wild) and part.otherwise != part.usual
         )
         for texts in (usual, *letters):
-            if _matched(expression, "".join(texts)):
-                yield shape, texts
+            origin = _matched(expression, "".join(texts))
+            if origin is not None:
+                yield shape, texts, origin
                 break
 
 
-def _matched(expression: re.Pattern[str], text: str) -> bool:
-    return parse_origin(text) is not None and expression.fullmatch(text) is not None
-
-
-def _site(origin: str, suffixes: PublicSuffixes) -> str | None:
-    parsed = parse_origin(origin)
-    return None if parsed is None else suffixes.site(parsed.host)
+def _matched(expression: re.Pattern[str], text: str) -> Origin | None:
+    return parse_origin(text) if expression.fullmatch(text) else None
 
 
 def _shapes(text: str) -> Iterator[_Shape]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from inspect import isfunction
 from typing import Any
 
@@ -27,12 +26,14 @@ def _marked_below(view: Any, depth: int = 4) -> Iterator[Any]:
     """Yield marked views among the variables that a view closes over, as decorators do."""
     for each in wrapped(view):
         for cell in getattr(each, "__closure__", None) or ():
-            with suppress(ValueError):  # an empty one
+            try:
                 inner = cell.cell_contents
-                if callable(inner) and hasattr(inner, MARK):
-                    yield inner
-                elif depth and isfunction(inner):
-                    yield from _marked_below(inner, depth - 1)
+            except ValueError:
+                continue  # a variable that has no value yet
+            if callable(inner) and hasattr(inner, MARK):
+                yield inner
+            elif depth and isfunction(inner):
+                yield from _marked_below(inner, depth - 1)
 
 
 class ViewMarks:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
@@ -13,7 +12,7 @@ from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
 from corswsgi import Policy
 from corswsgi.errors import shown
 from corswsgi.neighbours import meant_origins, neighbours
-from corswsgi.origins import NOBODY, OriginPattern, is_loopback, parse_origin, parse_pattern
+from corswsgi.origins import NOBODY, Origin, OriginPattern, is_loopback, parse_pattern
 from corswsgi.suffixes import PublicSuffixes
 
 from .stack import has
@@ -52,17 +51,21 @@ def _allowed(policies: list[Policy]) -> list[_Allowed]:
     patterns = [(rule, parse_pattern(rule)) for rule in rules if isinstance(rule, str)]
     expressions = [rule for rule in rules if isinstance(rule, re.Pattern) and rule is not NOBODY]
     found = [_Allowed(text, pattern, text) for text, pattern in patterns if pattern is not None]
-    # The list of public suffixes takes a tenth of a second to read.
-    suffixes = PublicSuffixes() if expressions else None
-    for expression in expressions:
-        for text in meant_origins(expression):
-            if suffixes is not None and (origin := parse_origin(text)) is not None:
-                site = suffixes.site(origin.host)
-                is_below = site not in (None, origin.host)
-                trusted = f"{origin.scheme}://*.{site}" if is_below else text
-                pattern = OriginPattern(*origin, subdomains=False)
-                found.append(_Allowed(repr(expression.pattern), pattern, trusted))
+    if expressions:
+        # It takes a tenth of a second to read.
+        suffixes = PublicSuffixes()
+        found += [
+            _meant(expression, text, origin, suffixes.site(origin.host))
+            for expression in expressions
+            for text, origin in meant_origins(expression)
+        ]
     return [*{(allowed.written, allowed.trusted): allowed for allowed in found}.values()]
+
+
+def _meant(expression: re.Pattern[str], text: str, origin: Origin, site: str | None) -> _Allowed:
+    trusted = text if site in (None, origin.host) else f"{origin.scheme}://*.{site}"
+    pattern = OriginPattern(*origin, subdomains=False)
+    return _Allowed(repr(expression.pattern), pattern, trusted)
 
 
 def _named(texts: Iterable[str]) -> str:
@@ -202,7 +205,7 @@ def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
                 'into CORS_ALLOWED_ORIGINS, such as "https://*.example.com".',
                 id="corswsgi.W011",
             )
-        plain = filter(_is_insecure, meant_origins(expression))
+        plain = (each for each, origin in meant_origins(expression) if _is_insecure(origin))
         if seen[text] and (origin := next(plain, None)):
             yield Warning(
                 f"the expression {shown(text)} matches {origin}, which is not HTTPS: whoever sits "
@@ -212,5 +215,5 @@ def _of_expressions(governing: list[Policy | None]) -> Iterator[CheckMessage]:
             )
 
 
-def _is_insecure(origin: str) -> bool:
-    return origin.startswith("http://") and not is_loopback(urlsplit(origin).hostname or "")
+def _is_insecure(origin: Origin) -> bool:
+    return origin.scheme == "http" and not is_loopback(origin.host)

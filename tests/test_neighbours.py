@@ -88,7 +88,7 @@ def test_expressions_that_match_nobody_else(expression: str) -> None:
 
 def test_what_is_meant() -> None:
     expression = re.compile(r"https?://(a|b)\.example\.com(:\d+)?")
-    assert [*meant_origins(expression)] == [
+    assert [text for text, _ in meant_origins(expression)] == [
         f"{scheme}://{name}.example.com{port}"
         for scheme in ("https", "http")
         for name in "ab"
@@ -121,5 +121,6 @@ def test_any_expression_can_be_judged(text: str, is_url: bool) -> None:
         for origin in found:
             assert expression.fullmatch(origin)
             assert parse_origin(origin)
-    for origin in meant_origins(expression):
-        assert expression.fullmatch(origin)
+    for text, parsed in meant_origins(expression):
+        assert expression.fullmatch(text)
+        assert parse_origin(text) == parsed

@@ -154,6 +154,36 @@ def test_what_views_set_themselves(is_async: bool) -> None:
     }
 
 
+def varies(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(headers={"Vary": "Cookie", "X-A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("place", "origins", "expected"),
+    [
+        ("/plain", [APP], allowed()),
+        ("/own", [APP], {**allowed(Expose_Headers="X-A"), "vary": "Accept, Origin"}),
+        ("/varies", [APP], {**allowed(), "Vary": "Cookie, Origin"}),
+        ("/plain", [EVIL], REFUSED),
+        ("/varies", [EVIL], {"Vary": "Cookie, Origin"}),
+        ("/plain", None, ANYBODY),
+        ("/varies", None, {**ANYBODY, "Vary": "Cookie"}),
+    ],
+)
+def test_later_responses_are_as_the_first(
+    place: str, origins: list[str] | None, expected: dict[str, str]
+) -> None:
+    """Names of headers that have nothing to do with CORS are remembered."""
+    expected = {name: text for name, text in expected.items() if place != "/own" or name != "Vary"}
+    urls = (*URLS, path("varies", varies))
+    settings = {"CORS_ALLOWED_ORIGINS": origins or [], "CORS_ALLOW_ALL_ORIGINS": origins is None}
+    with override_settings(ROOT_URLCONF=urls, **settings):
+        handler = WSGIHandler()
+        for before in (place, "/plain", "/own", "/varies"):
+            get(handler, before, "GET", [("Origin", APP)])
+            assert get(handler, place, "GET", [("Origin", APP)]).cors == expected
+
+
 def test_debug_mode_says_what_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
     Project(URLS, {**SETTINGS, "DEBUG": True}).fetch("/own")
     (record,) = (record for record in caplog.records if record.name == "corswsgi")
