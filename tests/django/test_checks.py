@@ -16,6 +16,7 @@ from django.test import override_settings
 from django.urls import clear_script_prefix, include, path, re_path, set_script_prefix
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.decorators import api_view
 
 from corswsgi import Policy, ProblemReason
@@ -494,6 +495,7 @@ def test_marks_that_a_decorator_hides() -> None:
         )
     for seen in (
         marked,
+        csrf_exempt(marked),
         cors(origins=[APP])(closing_over(view)),
         cors(origins=[APP])(api_view(["PUT"])(view)),
         Things.as_view(),
