@@ -92,8 +92,8 @@ def _on_class(view: Any, layer: Layer) -> Any:
 
 
 def _marked(view: Any, layer: Layer) -> Any:
-    # method_decorator() decorates a partial at every call, with the attributes of the method.
-    if MARK in vars(view) and not (isinstance(view, partial) and getattr(view, MARK) is layer):
+    # method_decorator() comes here at every call, with the attributes of the method.
+    if MARK in vars(view):
         _refuse_second(view)
     return _decorated(view, layer)
 

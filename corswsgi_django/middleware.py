@@ -9,8 +9,6 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from corswsgi.wsgi import DECISION
-
 from .apps import installed
 from .decisions import (
     PATH,
@@ -57,8 +55,6 @@ class CORSMiddleware:
             return self._acall(request)
         meta = request.META
         response: Response
-        # What is there already is another's, in front of Django, which decides for itself.
-        meta.pop(DECISION, None)
         meta[PATH] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)
@@ -79,7 +75,6 @@ class CORSMiddleware:
     async def _acall(self, request: HttpRequest) -> Response:
         meta = request.META
         response: Response
-        meta.pop(DECISION, None)
         meta[PATH] = request.path_info
         if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
             governor = governor_of_preflight(self._app.policies, request)

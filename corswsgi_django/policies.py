@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from corswsgi import Policy
 from corswsgi.errors import refuse
+from corswsgi.fetch import FORBIDDEN_METHODS
 from corswsgi.layers import Layer, combined
 from corswsgi.options import ANY
 from corswsgi.origins import NOBODY
@@ -136,7 +137,11 @@ class Policies:
         listed = DEFAULT_METHODS if policy.methods is None else policy.methods
         if listed == ANY:
             listed = tuple(dict.fromkeys([*DEFAULT_METHODS, *view.methods]))
-        names = tuple(name for name in listed if _is_same(view.of(name), marks))
+        names = tuple(
+            name
+            for name in listed
+            if name not in FORBIDDEN_METHODS and _is_same(view.of(name), marks)
+        )
         key = (id(policy), names)
         narrowed = self._narrowed.get(key, policy, lambda: policy.narrowed_to(names))
         return Governor(

@@ -270,6 +270,12 @@ def test_debug_mode_says_which_origins_there_are() -> None:
             "add 'https://evil.test' to origins of CORS_RESOURCES['/*'].",
         ),
         (cors(origins=[EVIL]), {"/*": None}, "PURGE", "add it to CORS_ALLOW_METHODS."),
+        (
+            cors(origins=[APP]),
+            {"/*": {}},
+            "GET",
+            "add 'https://evil.test' to origins of its @cors.",
+        ),
     ],
 )
 def test_debug_mode_says_where_an_option_is_written(

@@ -413,6 +413,23 @@ def test_what_a_view_calls_and_throws_away(settings: dict[str, Any], is_async: b
         assert answer.cors == ({} if settings is ALONE else expected)
 
 
+async def throws_away(request: HttpRequest) -> HttpResponse:
+    await ANY(coroutine)(request)
+    return await other(coroutine)(request)
+
+
+def throws_away_too(request: HttpRequest) -> HttpResponse:
+    public(request)
+    answer: HttpResponse = other(function)(request)
+    return answer
+
+
+@pytest.mark.parametrize("view", [throws_away, throws_away_too])
+def test_what_a_view_calls_at_last(view: Any, is_async: bool) -> None:
+    one = Project([path("", view)], ALONE, is_async)
+    assert one.fetch(origin=OTHER).cors == allowed(OTHER)
+
+
 def test_a_second_mark_by_method_decorator_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     sub = method_decorator(OFF, name="dispatch")(subclass(ANY(subclass(Plain))))
     answer = Project([path("", sub.as_view())], SETTINGS).fetch("/", "PUT", EVIL)
@@ -439,12 +456,18 @@ class ByName(View):
     def put(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("ran")
 
+    purge = patch = put
 
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_methods_that_as_view_is_given() -> None:
     view = ByName.as_view(http_method_names=["get", "put", "purge"])
-    one = Project([path("", view)], SETTINGS)
-    assert one.preflight().cors == {}
-    assert one.fetch("/", "PUT").cors == {}
+    one = Project([path("", view)], {**SETTINGS, "CORS_ALLOW_METHODS": "*"})
+    for method in ("PUT", "PURGE", "PATCH", "patch"):
+        assert one.preflight("/", method).cors == {}
+    assert one.fetch("/", "PUT").cors == one.fetch("/", "PURGE").cors == {}
+    listed = one.preflight("/", "GET").cors["Access-Control-Allow-Methods"]
+    assert listed == "GET, HEAD, POST, DELETE, OPTIONS"
 
 
 def override(get_response: Any) -> Any:
@@ -689,17 +712,19 @@ def test_what_would_block_a_coroutine_is_refused(
 
     urls = [path("", asks_as_if_it_could_wait)]
     assert Project(urls, SETTINGS, is_async).fetch().status == 200
-    check_request_enabled.connect(nobody)
-    try:
-        for origins in ([is_other], [APP]):
+    for origins in ([is_other], [APP]):
+        # Callables are asked, or receivers.
+        if origins == [APP]:
+            check_request_enabled.connect(nobody)
+        try:
             caplog.clear()
             answer = Project(urls, {"CORS_ALLOWED_ORIGINS": origins}, is_async).fetch(origin=OTHER)
             assert answer.status == 500
             assert "await acors_decision(request)" in caplog.text
             # Nothing that was not asked for has been decided.
             assert answer.cors == (allowed(OTHER) if origins == [is_other] else REFUSED)
-    finally:
-        check_request_enabled.disconnect(nobody)
+        finally:
+            check_request_enabled.disconnect(nobody)
 
 
 @pytest.mark.parametrize(
