@@ -333,6 +333,13 @@ def test_expressions_that_match_others() -> None:
     assert said(**{**settings, **right}, CORS_ALLOW_CREDENTIALS=True) == {}
 
 
+def test_an_expression_with_credentials_somewhere() -> None:
+    hostile = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https?://app\.example\.com"]}
+    resources = {"/a": {**hostile, "CORS_ALLOW_CREDENTIALS": True}, "/b": hostile}
+    settings = {"MIDDLEWARE": [CORS], "CORS_RESOURCES": resources}
+    assert [*said(**settings)] == ["corswsgi.W012"]
+
+
 STATIC: dict[str, Any] = {
     "MIDDLEWARE": [CORS, WHITENOISE],
     "STATIC_URL": "/static/",

@@ -292,6 +292,7 @@ def test_debug_mode_says_that_no_policy_is_there(caplog: pytest.LogCaptureFixtur
         one = Project(URLS, {**SETTINGS, "DEBUG": debug, "CORS_URLS_REGEX": "^/api/"})
         one.fetch("/plain", "GET", APP, *sent)
         one.fetch("/plain")
+        one.fetch("/off", "GET", APP, *sent)
     records = [record for record in caplog.records if record.name == "corswsgi"]
     assert [record.getMessage() for record in records] == [
         "'GET' '/plain': no policy governs this request: its path does not match CORS_URLS_REGEX."

@@ -435,6 +435,16 @@ def test_what_is_wrong_stops_the_server(
     )
 
 
+def test_what_was_meant_as_a_path_is_no_origin() -> None:
+    settings = {"CORS_ALLOWED_ORIGINS": ["tests.nowhere.at_all", "nowhere.at_all"]}
+    with override_settings(**settings), pytest.raises(ImproperlyConfigured) as raised:
+        WSGIHandler()
+    error = raised.value.__context__
+    assert isinstance(error, PolicyError)
+    hints = [problem.hint for problem in error.problems]
+    assert hints == [None, "did you mean 'https://nowhere.at_all'?"]
+
+
 def test_all_problems_are_reported_at_once() -> None:
     settings = {
         "CORS_ALLOWED_ORIGINS": ["null", "https://a.example/"],
