@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path, re_path
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
 from corswsgi_django.defaults import default_headers, default_methods
+from corswsgi_django.policies import Policies
+from corswsgi_django.settings import KNOWN
 from tests.conformance.cases import APP, EVIL
 from tests.django.project import (
     ANYBODY,
@@ -476,3 +481,34 @@ def test_the_application_has_to_be_installed() -> None:
         pytest.raises(ImproperlyConfigured, match='add "corswsgi_django" to INSTALLED_APPS'),
     ):
         WSGIHandler()
+
+
+ATOMS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 10**6),
+    st.floats(),
+    st.binary(max_size=3),
+    st.text(max_size=12),
+    st.sampled_from(
+        [APP, f"{APP}/", "null", "*", "https://*.example.com", "/a/*", "/a", "(", ".*"]
+    ),
+    st.sampled_from(["GET", "put", "X-A", "etag", "insecure_origins", "no.such.function"]),
+    st.sampled_from([is_app, ais_app, dict, re.compile("a"), re.compile(b"a"), timedelta(1)]),
+    st.sampled_from([Policy(origins="*"), Policy(origins=[APP]), object(), iter(())]),
+)
+LISTS = st.one_of(ATOMS, st.lists(ATOMS, max_size=3), st.lists(ATOMS, max_size=3).map(tuple))
+LAYERS = st.one_of(LISTS, st.dictionaries(st.sampled_from(KNOWN), LISTS, max_size=3))
+VALUES = st.one_of(LISTS, st.dictionaries(ATOMS, LAYERS, max_size=2))
+
+
+@given(st.dictionaries(st.sampled_from(KNOWN), VALUES, max_size=4))
+def test_no_settings_raise_anything_else(settings: dict[str, Any]) -> None:
+    try:
+        policies = Policies(SimpleNamespace(**settings))
+    except PolicyError as error:
+        assert error.problems
+        assert str(error)
+    else:
+        for place in policies.places.values():
+            assert place.governor.policy is None or place.governor.rules is not None
