@@ -206,7 +206,8 @@ class CompiledPolicies:
     def _for_route(self, policy: Policy, methods: tuple[str, ...]) -> Policy:
         key = id(policy), methods
         if key not in self._routed:
-            routed = policy.for_route(methods)
+            is_routed = policy.methods is None
+            routed = policy.for_route(methods) if is_routed else policy.narrowed_to(methods)
             self._base_of[id(routed)] = policy
             self._routed[key] = routed
         return self._routed[key]

@@ -642,6 +642,26 @@ def test_a_refusal_names_the_route() -> None:
     assert b"the route does not take the method 'PUT', only GET, HEAD. To allow it, add" in body
 
 
+def test_debug_mode_does_not_blame_the_route_for_methods_that_were_given() -> None:
+    app = Flask("debugged")
+    app.debug = True
+    CORS(app, origins=[APP], methods=["GET", "PATCH"])
+
+    @app.route("/", methods=["GET", "PUT"])
+    def items() -> str:
+        raise NotImplementedError
+
+    @app.patch("/")
+    @cors(origins=[APP])
+    def patch() -> str:
+        raise NotImplementedError
+
+    answer = preflight(app, "/", "PUT")
+    assert b"the method 'PUT' is not allowed. To allow it, add it to methods." in answer.body
+    # Another policy has PATCH.
+    assert answer.cors["Access-Control-Allow-Methods"] == "GET"
+
+
 def test_methods_that_no_browser_sends() -> None:
     app = Flask("odd")
     CORS(app, origins=[APP])
