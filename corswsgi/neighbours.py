@@ -35,7 +35,7 @@ class Neighbour(NamedTuple):
 
     meant: str
     neighbour: str
-    """One on another site, or without HTTPS."""
+    """One on another site."""
 
 
 class _Wild(NamedTuple):

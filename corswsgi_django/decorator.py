@@ -85,7 +85,7 @@ def _on_class(view: Any, layer: Layer) -> Any:
     if dispatch is None:
         message = f"{shown(view)} has no dispatch(): nothing would come of it."
         refuse([Problem("cors", view, "without_effect", message, "decorate a class of views.")])
-    if MARK in vars(vars(view).get("dispatch", object)):
+    if _has_mark(vars(view).get("dispatch")):
         _refuse_second(view)
     view.dispatch = _decorated(dispatch, layer)
     return view
@@ -93,9 +93,14 @@ def _on_class(view: Any, layer: Layer) -> Any:
 
 def _marked(view: Any, layer: Layer) -> Any:
     # method_decorator() comes here at every call, with the attributes of the method.
-    if MARK in vars(view):
+    if _has_mark(view):
         _refuse_second(view)
     return _decorated(view, layer)
+
+
+def _has_mark(view: object) -> bool:
+    # Its own, and not that of its class. Not everything that can be called has attributes.
+    return MARK in getattr(view, "__dict__", ())
 
 
 def _decorated(view: Any, layer: Layer) -> Any:
@@ -149,10 +154,17 @@ def _run(view: Any, layer: Layer, arguments: tuple[Any, ...], named: dict[str, A
 
 def _warn_of_hidden(view: Any) -> None:
     """Warn at the view's own line, once, as warnings.warn() does at a caller's."""
-    function = next(each for each in reversed([*wrapped(view)]) if hasattr(each, "__code__"))
-    warnings.warn_explicit(
+    text = (
         f"the middleware does not see the @cors of {view_name(view)}, so that preflights get the "
-        "answer of the settings. Move it above the decorator that hides it, such as @api_view.",
+        "answer of the settings. Move it above the decorator that hides it, such as @api_view."
+    )
+    functions = (each for each in reversed([*wrapped(view)]) if hasattr(each, "__code__"))
+    function = next(functions, None)
+    if function is None:  # an object that can be called
+        warnings.warn(text, RuntimeWarning, stacklevel=1)
+        return
+    warnings.warn_explicit(
+        text,
         RuntimeWarning,
         function.__code__.co_filename,
         function.__code__.co_firstlineno,

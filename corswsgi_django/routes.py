@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.http import HttpRequest
-from django.urls import Resolver404, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.utils import translation
 
 View = Callable[..., Any]
@@ -64,11 +64,12 @@ def _first_view(resolver: Any, paths: Iterator[str] | list[str]) -> View | None:
 
 
 def all_views() -> Iterator[tuple[str, bool, View]]:
-    """Yield the views of ROOT_URLCONF, as far as it can be imported.
+    """Yield the views of ROOT_URLCONF, as far as it is there and can be imported.
 
     Each with the part of its paths that is fixed, and whether more may follow that.
     """
-    yield from _views_below(get_resolver(), "/", is_open=False, depth=_MAX_DEPTH)
+    if getattr(settings, "ROOT_URLCONF", None):
+        yield from _views_below(get_resolver(), "/", is_open=False, depth=_MAX_DEPTH)
 
 
 def _views_below(
@@ -78,13 +79,14 @@ def _views_below(
         patterns: list[Any] = resolver.url_patterns
     except Exception:
         return  # Django's own checks say what is wrong
-    for pattern in patterns:
+    # What is no pattern, Django's own checks name too.
+    for pattern in (each for each in patterns if isinstance(each, URLPattern | URLResolver)):
         text = str(pattern.pattern)
         fixed = re.split(r"[<(\[.*+?{|\\$^]", text.removeprefix("^"))[0]
         route = prefix if is_open else prefix + fixed
         # What a regular expression ends in is not looked at.
         is_more = is_open or fixed != text
-        if not isinstance(pattern, URLResolver):
+        if isinstance(pattern, URLPattern):
             yield route, is_more, pattern.callback
         elif depth:
             yield from _views_below(pattern, route, is_open=is_more, depth=depth - 1)

@@ -6,6 +6,7 @@ import re
 from typing import Any, get_args
 
 import pytest
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
 from django.core.management import call_command
@@ -514,9 +515,15 @@ def test_an_attribute_that_is_no_mark_and_a_urlconf_that_is_none() -> None:
     def other(request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
 
-    other.cors_policy = 7  # type: ignore[attr-defined]
+    other.cors_policy = 7  # type: ignore[attr-defined] # as attributes of views are set
     (message,) = messages(urls=[path("", other)])
     assert message.id == "corswsgi.E004"
-    with override_settings(ROOT_URLCONF="no.such.module"):
-        found = checks.run_checks(tags=[checks.Tags.security])
-    assert not [message for message in found if (message.id or "").startswith("corswsgi.")]
+    for urlconf in ("no.such.module", None):
+        with override_settings(ROOT_URLCONF=urlconf):
+            if urlconf is None:
+                del settings.ROOT_URLCONF  # as of a project that has no URLs
+            found = checks.run_checks(tags=[checks.Tags.security])
+        assert not [message for message in found if (message.id or "").startswith("corswsgi.")]
+    # Django names what is no pattern; the others are looked at.
+    marked = cors(expose_headers=["X-A"])(view)
+    assert [*said(urls=["no pattern", path("a", marked)])] == ["corswsgi.W014"]

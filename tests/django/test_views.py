@@ -145,11 +145,9 @@ def test_every_kind_of_view(
 ) -> None:
     one = Project([path("", VIEWS[kind](other))], settings, is_async)
     fetched = one.fetch(origin=OTHER)
-    # Django REST framework has a Vary of its own.
-    vary = fetched.cors.pop("Vary").split(", ")
     assert fetched.body in BODIES
-    assert {**fetched.cors, "Vary": vary[-1].title()} == allowed(OTHER)
-    assert "Access-Control-Allow-Origin" not in one.fetch(origin=APP).cors
+    assert fetched.cors == allowed(OTHER)
+    assert one.fetch(origin=APP).cors == REFUSED
     assert one.fetch("/", "PUT", OTHER).body in BODIES
     asked = one.preflight(origin=OTHER)
     assert (asked.status, asked.body, asked.cors) == (204, b"", admitted(OTHER))
@@ -162,10 +160,10 @@ def test_every_kind_of_view(
 @pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
 def test_none_turns_it_off(kind: str, settings: dict[str, Any], is_async: bool) -> None:
     one = Project([path("", VIEWS[kind](cors(None)))], settings, is_async)
-    assert "Access-Control-Allow-Origin" not in one.fetch().cors
+    assert one.fetch().cors == {}
     answer = one.preflight()
     assert answer.status != 204
-    assert "Access-Control-Allow-Origin" not in answer.cors
+    assert answer.cors == {}
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
@@ -433,7 +431,7 @@ def test_what_a_view_calls_at_last(view: Any, is_async: bool) -> None:
 def test_a_second_mark_by_method_decorator_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     sub = method_decorator(OFF, name="dispatch")(subclass(ANY(subclass(Plain))))
     answer = Project([path("", sub.as_view())], SETTINGS).fetch("/", "PUT", EVIL)
-    assert (answer.status, answer.body) != (200, b"ran")
+    assert answer.status == 500
     assert "decorate the class itself, without method_decorator()" in " ".join(caplog.text.split())
 
 
@@ -459,6 +457,7 @@ class ByName(View):
     purge = patch = put
 
 
+# The validator between server and application does not know PURGE.
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_methods_that_as_view_is_given() -> None:
     view = ByName.as_view(http_method_names=["get", "put", "purge"])
@@ -551,36 +550,37 @@ def test_actions_of_viewsets() -> None:
     router = SimpleRouter()
     router.register("things", Things, "thing")
     one = Project(router.urls, SETTINGS)
-    origin = "Access-Control-Allow-Origin"
-    assert one.fetch("/things/", origin=OTHER).cors[origin] == OTHER
-    assert origin not in one.fetch("/things/").cors
+    assert one.fetch("/things/", origin=OTHER).cors == allowed(OTHER)
+    assert one.fetch("/things/").cors == REFUSED
     assert one.preflight("/things/", "GET", OTHER).cors == admitted(OTHER, methods="GET")
-    assert origin not in one.fetch("/things/1/", "DELETE").cors
+    assert one.fetch("/things/1/", "DELETE").cors == {}
 
 
 @pytest.mark.parametrize(
     ("hide", "view"),
-    [(api_view(["GET", "PUT"]), rest_view), (not_wrapping, function)],
-    ids=["api_view", "a decorator without wraps"],
+    [(api_view(["GET", "PUT"]), rest_view), (not_wrapping, function), (not_wrapping, Object())],
+    ids=["api_view", "a decorator without wraps", "an object"],
 )
 def test_a_mark_that_nothing_sees_is_warned_of_and_counts_for_actual_requests(
     hide: Any, view: Any, is_async: bool
 ) -> None:
     one = Project([path("", hide(other(view)))], SETTINGS, is_async)
-    with pytest.warns(RuntimeWarning, match="does not see the @cors of .*function|rest_view"):
+    with pytest.warns(
+        RuntimeWarning, match="does not see the @cors of .*(function|rest_view|Object)"
+    ):
         fetched = one.fetch(origin=OTHER)
-    assert fetched.cors["Access-Control-Allow-Origin"] == OTHER
+    assert fetched.cors == allowed(OTHER)
     with pytest.warns(RuntimeWarning, match="above the decorator that hides it"):
         fetched = one.fetch()
-    assert "Access-Control-Allow-Origin" not in fetched.cors
+    assert fetched.cors == REFUSED
     # The middleware answers before.
     assert one.preflight().cors == admitted()
     off = Project([path("", hide(cors(None)(view)))], SETTINGS, is_async)
     with pytest.warns(RuntimeWarning):
-        assert "Access-Control-Allow-Origin" not in off.fetch().cors
+        assert off.fetch().cors == {}
     # Without the middleware, there is nothing that could see it.
     alone = Project([path("", hide(other(view)))], ALONE, is_async)
-    assert alone.fetch(origin=OTHER).cors["Access-Control-Allow-Origin"] == OTHER
+    assert alone.fetch(origin=OTHER).cors == allowed(OTHER)
 
 
 def test_a_preflight_is_answered_before_what_would_refuse_it(is_async: bool) -> None:
@@ -735,6 +735,7 @@ def test_what_would_block_a_coroutine_is_refused(
         (lambda: cors([APP]), "wrong_type"),  # type: ignore[call-overload] # refused here, too
         (lambda: cors(Policy(origins="*"), max_age=1), "not_alone"),
         (lambda: other(other(function)), "given_twice"),
+        (lambda: cors(cors(len)), "given_twice"),
         (lambda: other(csrf_exempt(other(function))), "given_twice"),
         (lambda: other(other(subclass(Plain))), "given_twice"),
         (lambda: other(object), "without_effect"),
@@ -760,7 +761,7 @@ def test_an_attribute_of_that_name_that_is_no_mark() -> None:
     def view(request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
 
-    view.cors_policy = "mine"  # type: ignore[attr-defined]
+    view.cors_policy = "mine"  # type: ignore[attr-defined] # as attributes of views are set
     with override_settings(ROOT_URLCONF=(path("", view),), DEBUG_PROPAGATE_EXCEPTIONS=True):
         handler = WSGIHandler()
         with pytest.raises(PolicyError, match="no policy"):
