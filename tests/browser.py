@@ -6,8 +6,6 @@ A page on one origin fetches from a server on another one: same host, other port
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,19 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from corswsgi.tools.engines import Engine, open_in
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PAGE = Path(__file__).with_name("browser_page.html").read_bytes()
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--host-resolver-rules=MAP *.test 127.0.0.1",
-)
-
-
-# Cookies go to other sites, as by default; a headless Chromium is incognito, and sends none.
-PREFERENCES = json.dumps({"profile": {"cookie_controls_mode": 0}})
 
 
 class Quiet(WSGIRequestHandler):
@@ -68,26 +59,6 @@ class Page:
         return [body]
 
 
-@contextmanager
-def open_in(chromium: str, url: str) -> Iterator[None]:
-    """Have a page open in a new Chromium, to which all of ``.test`` is this machine."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        preferences = Path(profile, "Default", "Preferences")
-        preferences.parent.mkdir()
-        preferences.write_text(PREFERENCES)
-        process = subprocess.Popen(
-            # Without the debugging port, it would leave as soon as the page has been loaded.
-            [chromium, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}", url],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
 BLOCKED = {"error": "TypeError"}
 
 
@@ -99,14 +70,16 @@ Expected = Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]
 """The fetches of a page by their names: the path, fetch()'s second argument, what script sees."""
 
 
-def fetched(chromium: str, page: Page, origin: str, api: str, expected: Expected) -> dict[str, Any]:
+def fetched(
+    engine: Engine, page: Page, origin: str, api: str, expected: Expected
+) -> dict[str, Any]:
     """Open a page that is served at an origin, and return what its script has seen of an API."""
     page.cases = [
         {"name": name, "url": api + path, "init": init}
         for name, (path, init, _) in expected.items()
     ]
     page.done.clear()
-    with open_in(chromium, origin):
+    with open_in(engine, origin):
         assert page.done.wait(60), "the page has posted nothing"
     return page.results
 

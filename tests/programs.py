@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
+from corswsgi.tools.engines import PACKAGES, Engine, find_engine
 
-def needed(program: str) -> str:
-    """Return where a program is. Without it a test is skipped, but never in CI."""
-    found = shutil.which(program)
-    if found is not None:
-        return found
-    if os.environ.get("CI"):
-        pytest.fail(f"there is no {program}, and in CI nothing is skipped")
-    pytest.skip(f"there is no {program}")
+
+def needed_engine(engine: Engine) -> Engine:
+    """Name an engine that is there. Without it a test is skipped, but never in CI."""
+    if find_engine(engine) is None:
+        missing = f"there is no {engine} (Debian: {PACKAGES[engine]})"
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing}, and in CI nothing is skipped")
+        pytest.skip(missing)
+    return engine

@@ -1,4 +1,4 @@
-"""What script of a page can read in headless Chromium is what the policy says."""
+"""What script of a page can read in each engine is what the policy says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi.tools.engines import Engine
 from tests.browser import BLOCKED, Expected, Page, fetched, listening, read, seen
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Api:
         yield environ.get("HTTP_COOKIE", "no cookie").encode()
 
 
-def test_what_script_can_read_is_what_the_policy_says(chromium: str) -> None:
+def test_what_script_can_read_is_what_the_policy_says(engine: Engine) -> None:
     page, api = Page(), Api()
     with listening(page) as page_port:
         origin = f"http://localhost:{page_port}"
@@ -89,7 +90,7 @@ def test_what_script_can_read_is_what_the_policy_says(chromium: str) -> None:
                 "PATCH": ("/patch/x", {"method": "PATCH"}, read()),
                 "patch": ("/patch/lower", {"method": "patch"}, BLOCKED),
             }
-            results = fetched(chromium, page, origin, api_url, expected)
+            results = fetched(engine, page, origin, api_url, expected)
     assert results == seen(expected)
     for path in ("DELETE /one/delete", "GET /one/header", "PUT /other/put", "patch /patch/lower"):
         assert path not in api.runs, "a refused preflight keeps the request from the application"

@@ -16,8 +16,9 @@ import pytest
 
 import corswsgi
 from corswsgi import DecisionReason, ProblemReason
+from corswsgi.tools.engines import PACKAGES, Engine
 from corswsgi_django.checks import ERRORS
-from tests.programs import needed
+from tests.programs import needed_engine
 from tests.servers import serving
 
 ROOT = Path(__file__).parents[1]
@@ -252,17 +253,17 @@ def test_the_example_shows_an_allowed_and_a_refused_origin() -> None:
         assert lines.count(line) == count
 
 
-def test_in_ci_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", PACKAGES)
+def test_in_ci_nothing_is_skipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    program = tmp_path / "program"
-    program.touch(0o755)
-    assert needed("program") == str(program)
     monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="no-such-program"):
-        needed("no-such-program")
+    with pytest.raises(pytest.skip.Exception, match=f"there is no {engine} .Debian: "):
+        needed_engine(engine)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="no-such-program"):
-        needed("no-such-program")
+    with pytest.raises(pytest.fail.Exception, match=f"there is no {engine} .*nothing is skipped"):
+        needed_engine(engine)
 
 
 def test_a_server_that_does_not_start_is_an_error() -> None:

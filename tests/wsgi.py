@@ -72,7 +72,8 @@ def environ_of(path: str = "/", method: str = "GET", headers: Pairs = ()) -> WSG
         "wsgi.errors": io.StringIO(),
     }
     for name, value in headers:
-        key = f"HTTP_{name.upper().replace('-', '_')}"
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     setup_testing_defaults(environ)
     return environ

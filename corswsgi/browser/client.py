@@ -117,7 +117,7 @@ class Browser:
         try:
             request = next(course)
             while True:
-                request = self._with_cookies(request, credentials)
+                request = self._with_cookies(request)
                 response = self._send(request)
                 exchanges.append(Exchange(request, response))
                 request = course.send(response)
@@ -171,19 +171,12 @@ class Browser:
             body = body.encode()
         return Fetch(self.origin, parsed, method, lines, credentials, mode, body), ignored
 
-    def _with_cookies(self, request: Request, credentials: Credentials) -> Request:
-        """Add the cookies to a request that has credentials (4.6, steps 8.3 and 8.21)."""
-        own = _origin_of(request.url) == self.origin
-        included = credentials == "include" or (credentials == "same-origin" and own)
-        if not self.cookies or not included or request.kind == "preflight":
+    def _with_cookies(self, request: Request) -> Request:
+        """Add the cookies to a request that has credentials (4.6, step 8.21)."""
+        if not self.cookies or not request.has_credentials:
             return request
         text = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return replace(request, headers=(*request.headers, ("Cookie", text)))
-
-
-def _origin_of(url: str) -> str | None:
-    parsed = parse_url(url)
-    return parsed and parsed.origin
 
 
 def _checked_origin(origin: str) -> str:
@@ -206,9 +199,10 @@ def _checked_headers(given: GivenHeaders, mode: Mode) -> tuple[Headers, tuple[st
         value = normalize_value(text)
         if not is_token(name) or not is_header_value(value):
             raise ValueError(f"{name!r}: {text!r} is no header.")
-        forbidden = is_forbidden_request_header_line(name, value)
-        if forbidden or (
-            mode == "no-cors" and not is_no_cors_safelisted_request_header(name, value)
+        # Without CORS, a repeated header is judged with what is there already.
+        joined = ", ".join([*(has for known, has in kept if known.lower() == name.lower()), value])
+        if is_forbidden_request_header_line(name, value) or (
+            mode == "no-cors" and not is_no_cors_safelisted_request_header(name, joined)
         ):
             ignored.append(name)
         else:

@@ -23,6 +23,8 @@ class Request:
     """Absolute, without a fragment."""
     headers: Headers
     body: bytes | None = None
+    has_credentials: bool = False
+    """Whether cookies go with it (4.6, includeCredentials)."""
 
     def __str__(self) -> str:
         return "\n".join([f"{self.method} {self.url}", *lines_of(self.headers)])

@@ -4,14 +4,14 @@
 are those of the Fetch standard, https://fetch.spec.whatwg.org/, in its review draft of June 2026.
 
 Beyond CORS there is in it what decides whether CORS is asked at all: forbidden methods and headers,
-mixed content, and modes. Cookies, caches of responses, service workers, Content Security Policy and
-blocked ports are not.
+mixed content, and modes. Addresses other than http and https, the storage of cookies, caches of
+responses, service workers, Content Security Policy and blocked ports are not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -32,6 +32,9 @@ Mode = Literal["cors", "no-cors", "same-origin"]
 
 MAX_REDIRECTS = 20
 """4.5, step 7."""
+
+NULL_BODY_STATUSES = frozenset({101, 103, 204, 205, 304})
+"""2.2.3: null body status."""
 
 # 2.2.2: CORS-safelisted response-header names.
 SAFELISTED_RESPONSE_HEADERS = frozenset(
@@ -77,7 +80,7 @@ class Result:
     """Those that script can read: names in lower case, sorted; several lines joined."""
 
 
-class _NetworkError(Exception):
+class NetworkError(Exception):
     """Ends a fetch, from wherever in it."""
 
     def __init__(self, failure: Failure, stage: str = "") -> None:
@@ -95,6 +98,8 @@ class Course:
         self.include = fetch.credentials == "include"
         self.method = fetch.method
         self.headers = fetch.headers
+        if get_header(fetch.headers, "accept") is None:
+            self.headers = (("Accept", "*/*"), *fetch.headers)
         self.body = fetch.body
         self.urls = [fetch.url]
         self.tainting: Literal["basic", "cors", "opaque"] = "basic"
@@ -125,7 +130,7 @@ class Course:
                 response = yield from self.hop()
                 if not self.redirect(response):
                     return response
-        except _NetworkError:
+        except NetworkError:
             if self.may_have_preflight:
                 self.forget()
             raise
@@ -134,28 +139,28 @@ class Course:
         """Refuse what the Request constructor refuses (5.4, steps 25 and 34)."""
         if self.method.upper() in FORBIDDEN_METHODS:
             cause = f"{self.method!r} is a forbidden method: script cannot send it."
-            raise _NetworkError(Failure("forbidden_method", "2.2.1 forbidden method", cause))
+            raise NetworkError(Failure("forbidden_method", "2.2.1 forbidden method", cause))
         if self.fetch.mode == "no-cors" and self.method not in CORS_SAFELISTED_METHODS:
             cause = f"the mode is 'no-cors', which allows GET, HEAD and POST, not {self.method!r}."
-            raise _NetworkError(Failure("no_cors_method", "5.4 Request class", cause))
+            raise NetworkError(Failure("no_cors_method", "5.4 Request class", cause))
 
     def hop(self) -> Generator[Request, Response, Response]:
         """One round of main fetch, and of HTTP fetch (4.4)."""
         url, fetch = self.url, self.fetch
+        if not url.is_http:
+            cause = f"CORS is for http and https, not for {url.scheme!r}."
+            raise NetworkError(Failure("not_http", "4.1 Main fetch, step 12", cause))
         if fetch.origin.startswith("https:") and not url.is_potentially_trustworthy:
             cause = f"a page that came over https cannot fetch {url.href!r}, which is not secure."
-            raise _NetworkError(Failure("mixed_content", "4.1 Main fetch, step 7", cause))
+            raise NetworkError(Failure("mixed_content", "4.1 Main fetch, step 7", cause))
         if url.origin == fetch.origin and self.tainting == "basic":
             return (yield self.request())
         if fetch.mode == "same-origin":
             cause = "the mode is 'same-origin', and the address is of another origin."
-            raise _NetworkError(Failure("not_same_origin", "4.1 Main fetch, step 12", cause))
+            raise NetworkError(Failure("not_same_origin", "4.1 Main fetch, step 12", cause))
         if fetch.mode == "no-cors":
             self.tainting = "opaque"
             return (yield self.request())
-        if not url.is_http:
-            cause = f"CORS is for http and https, not for {url.scheme!r}."
-            raise _NetworkError(Failure("not_http", "4.1 Main fetch, step 12", cause))
         self.tainting = "cors"
         unsafe = self.unsafe_names()
         if self.method not in CORS_SAFELISTED_METHODS or unsafe:
@@ -165,7 +170,7 @@ class Course:
         response = yield self.request()
         failure = cors_check(self.origin, include=self.include, headers=response.headers)
         if failure is not None:
-            raise _NetworkError(failure, self.on_the_way())
+            raise NetworkError(failure, self.on_the_way())
         return response
 
     def on_the_way(self) -> str:
@@ -177,14 +182,16 @@ class Course:
 
     def request(self) -> Request:
         """The actual request (4.6, HTTP-network-or-cache fetch)."""
+        mode, url, origin = self.fetch.mode, self.url, self.origin
         headers = self.headers
-        if get_header(headers, "accept") is None:
-            headers = (("Accept", "*/*"), *headers)
-        # 3.2, to append a request Origin header.
+        # 3.2, to append a request Origin header, by the referrer policy that is the default.
+        if mode != "cors" and origin.startswith("https:") and url.scheme == "http":
+            origin = "null"
         if self.tainting == "cors" or self.method not in ("GET", "HEAD"):
-            headers = (*headers, ("Origin", self.origin))
+            headers = (*headers, ("Origin", origin))
         kind: Kind = "actual" if len(self.urls) == 1 else "redirected"
-        return Request(kind, self.method, self.url.href, headers, self.body)
+        is_own = self.fetch.credentials == "same-origin" and self.tainting == "basic"
+        return Request(kind, self.method, url.href, headers, self.body, self.include or is_own)
 
     def unsafe_names(self) -> tuple[str, ...]:
         """Name the headers that need permission."""
@@ -213,7 +220,7 @@ class Course:
         failure = self.preflight_failure(unsafe, response)
         if failure is not None:
             stage = f"{self.on_the_way()}the preflight's response was not accepted: "
-            raise _NetworkError(failure, stage)
+            raise NetworkError(failure, stage)
         self.remember(response)
 
     def preflight_failure(self, unsafe: tuple[str, ...], response: Response) -> Failure | None:
@@ -265,26 +272,28 @@ class Course:
         step = "4.5 HTTP-redirect fetch, step"
         leads = f"it was redirected to {location!r}"
         if target is None:
-            raise _NetworkError(
+            raise NetworkError(
                 Failure("redirect_malformed", f"{step} 5", f"{leads}, which is no URL.")
             )
         if not target.is_http:
             cause = f"{leads}, and {target.scheme!r} is neither http nor https."
-            raise _NetworkError(Failure("redirect_not_http", f"{step} 6", cause))
+            raise NetworkError(Failure("redirect_not_http", f"{step} 6", cause))
         if len(self.urls) > MAX_REDIRECTS:
             cause = f"it was redirected more than {MAX_REDIRECTS} times."
-            raise _NetworkError(Failure("too_many_redirects", f"{step} 7", cause))
+            raise NetworkError(Failure("too_many_redirects", f"{step} 7", cause))
         if target.has_credentials:
             cause = f"{leads}, and a user name or a password may not be there."
             if self.fetch.mode == "cors" and target.origin != self.fetch.origin:
-                raise _NetworkError(Failure("redirect_with_credentials", f"{step} 9", cause))
+                raise NetworkError(Failure("redirect_with_credentials", f"{step} 9", cause))
             if self.tainting == "cors":  # back to the page's own origin
-                raise _NetworkError(Failure("redirect_with_credentials", f"{step} 10", cause))
+                raise NetworkError(Failure("redirect_with_credentials", f"{step} 10", cause))
         return target
 
     def result(self, response: Response) -> Result:
         """Filter the response (2.2.6, Responses; 4.1, step 14)."""
         headers = response.headers
+        if self.method == "HEAD" or response.status in NULL_BODY_STATUSES:  # 4.1, step 21
+            response = replace(response, body=b"")
         if self.tainting == "opaque":
             verdict = Verdict(
                 "opaque",
@@ -333,7 +342,7 @@ def fetching(
     course = kind(fetch, cache)
     try:
         response = yield from course.run()
-    except _NetworkError as error:
+    except NetworkError as error:
         failure = error.failure
         what = f"Access to fetch at {course.url.href!r} from origin {fetch.origin!r}"
         explanation = (

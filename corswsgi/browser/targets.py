@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import urllib3
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from corswsgi.origins import DEFAULT_PORTS
 
 from .messages import Request, Response
 
@@ -28,8 +30,8 @@ def send_to_application(application: WSGIApplication) -> Send:
 
     def send(request: Request) -> Response:
         url = urlsplit(request.url)
+        target = f"{url.path}?{url.query}" if url.query else url.path
         builder = EnvironBuilder(
-            path=url.path,
             base_url=f"{url.scheme}://{url.netloc}/",
             query_string=url.query,
             method=request.method,
@@ -39,9 +41,16 @@ def send_to_application(application: WSGIApplication) -> Send:
             content_length=None if request.body is None else len(request.body),
         )
         try:
-            environ = builder.get_environ()
-            # The builder writes methods in upper case, which fetch() does not.
-            environ["REQUEST_METHOD"] = request.method
+            # What the builder would make of these is not what a server makes of them: methods in
+            # upper case, paths that begin with two slashes or are no UTF-8, IPv6 addresses.
+            environ = builder.get_environ() | {
+                "REQUEST_METHOD": request.method,
+                "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),
+                "REQUEST_URI": target,
+                "RAW_URI": target,
+                "SERVER_NAME": url.hostname,
+                "SERVER_PORT": str(url.port or DEFAULT_PORTS[url.scheme]),
+            }
             body, status, headers = run_wsgi_app(application, environ, buffered=True)
         finally:
             builder.close()

@@ -13,13 +13,13 @@ class URL(NamedTuple):
     """An absolute URL (URL standard, 4.1), in its one serialization."""
 
     href: str
-    """Without the fragment, which is never sent."""
+    """Without what is never sent: the fragment, a user name, a password."""
     origin: str
     """Serialized; ``null`` where the scheme has none."""
     scheme: str
     host: str
     has_credentials: bool
-    """Whether there is a user name or a password in it."""
+    """Whether there was a user name or a password in it."""
 
     @property
     def is_http(self) -> bool:
@@ -40,4 +40,6 @@ def parse_url(text: str, base: str | None = None) -> URL | None:
         return None
     has_credentials = bool(url.username or url.password)
     url.hash = ""
+    if has_credentials:  # others may be of a scheme without, where it is an error to set them
+        url.username = url.password = ""
     return URL(url.href, url.origin, url.protocol[:-1], url.hostname, has_credentials)

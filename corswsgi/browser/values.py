@@ -6,6 +6,7 @@ Sections are those of the Fetch standard.
 from __future__ import annotations
 
 import re
+from urllib.request import parse_http_list
 
 from corswsgi.fetch import FORBIDDEN_METHODS, is_forbidden_request_header, is_token, list_members
 
@@ -16,6 +17,9 @@ MAX_SAFELISTED_VALUE = 128
 
 MAX_SAFELISTED_VALUES = 1024
 """In bytes: beyond that, CORS-safelisted request-headers together are no longer safelisted."""
+
+MAX_SECONDS = 2**31
+"""RFC 9111, 1.2.2: no number of seconds is larger."""
 
 _SAFELISTED_CONTENT_TYPES = frozenset(
     {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
@@ -49,7 +53,8 @@ def is_header_value(value: str) -> bool:
 def is_forbidden_request_header_line(name: str, value: str) -> bool:
     """Tell whether script can never set this header (2.2.2, forbidden request-header)."""
     if name.lower() in _METHOD_OVERRIDES:
-        return any(method.upper() in FORBIDDEN_METHODS for method in list_members(value))
+        methods = parse_http_list(value)  # in quotes, a comma does not separate
+        return any(method.strip(_HTTP_SPACE).upper() in FORBIDDEN_METHODS for method in methods)
     return is_forbidden_request_header(name)
 
 
@@ -126,4 +131,6 @@ def max_age_of(headers: Headers, default: int) -> int:
     values = [value for name, value in headers if name.lower() == "access-control-max-age"]
     if len(values) != 1 or not _is_delta_seconds(values[0]):
         return default
-    return int(values[0])
+    # RFC 9111, 1.2.2: what is larger is taken for that. (Python refuses thousands of digits.)
+    digits = values[0].lstrip("0")
+    return min(int(digits[:11] or 0), MAX_SECONDS)

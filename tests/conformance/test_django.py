@@ -16,6 +16,7 @@ from django.urls import re_path
 from corswsgi import Policy
 from corswsgi_django import cors
 from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run_all
+from tests.conformance.fetches import judge_all
 from tests.django.asgi import aget
 from tests.wsgi import get
 
@@ -119,3 +120,19 @@ def test_without_resources(
     subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
 ) -> None:
     run_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@pytest.mark.parametrize(
+    ("configure", "is_async"),
+    [(through_settings, False), (through_a_decorator, False), (through_a_decorator, True)],
+)
+def test_browsers_let_through_what_a_policy_means(
+    subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
+) -> None:
+    judge_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
+    judge_all(subtests, CASES, Target(through_resources, is_async=False))

@@ -10,6 +10,7 @@ import pytest
 
 from corswsgi import CORSMiddleware, Policy, decide
 from tests.conformance.cases import CASES, Answer, Case, Options, run, run_all
+from tests.conformance.fetches import judge_all
 from tests.wsgi import Application, get
 
 
@@ -76,6 +77,11 @@ def test_middleware(subtests: pytest.Subtests) -> None:
 
 def test_middleware_with_a_callable(subtests: pytest.Subtests) -> None:
     run_all(subtests, WITHOUT_RESOURCES, through_a_callable)
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+def test_browsers_let_through_what_a_policy_means(subtests: pytest.Subtests) -> None:
+    judge_all(subtests, CASES, through_the_middleware)
 
 
 def test_decide(subtests: pytest.Subtests) -> None:

@@ -17,7 +17,7 @@ from tests.differential.report import Report, report_on
 
 
 @click.command()
-@click.option("--cases", "count", default=2600, show_default=True, help="How many cases.")
+@click.option("--cases", "count", default=3000, show_default=True, help="How many cases.")
 @click.option("--seed", default=5, show_default=True, help="Which ones.")
 @click.argument("engines", nargs=-1, type=click.Choice([*PACKAGES]))
 def main(count: int, seed: int, engines: tuple[Engine, ...]) -> None:

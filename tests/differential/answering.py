@@ -60,16 +60,8 @@ class Answering:
             status, headers = answer.status, [*headers, *answer.headers]
         elif path == "/cases":
             who = environ["QUERY_STRING"]
-            body = json.dumps(
-                [
-                    {
-                        "url": self.address(who, number),
-                        "number": number,
-                        "inits": [f.init() for f in case.fetches],
-                    }
-                    for number, case in self.cases.items()
-                ]
-            ).encode()
+            cases = [self._told(who, number) for number in self.cases]
+            body = json.dumps({"first": f"{self.origins.api}/first", "cases": cases}).encode()
         elif path == "/first":
             headers += FIRST
         elif path.startswith("/results/"):
@@ -88,7 +80,8 @@ class Answering:
         return {"number": number, "url": self.address(who, number), "inits": inits}
 
     def address(self, who: str, number: int) -> str:
-        return f"{self.origins.api}/{who}/{number}/0"
+        start = self.origins.page if self.cases[number].is_own else self.origins.api
+        return f"{start}/{who}/{number}/0"
 
     def _answer(self, environ: WSGIEnvironment, who: str, number: int, rest: str) -> Answer:
         """Find the answer, and fill in what its values stand for; record the request."""

@@ -6,16 +6,19 @@ laid over it, has to come to exactly what the engine does.
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from corswsgi.browser import Fetch, PreflightCache, Request, Response
 from corswsgi.browser.cache import Entry, Key
 from corswsgi.browser.messages import get_header, without_headers
-from corswsgi.browser.model import Course
+from corswsgi.browser.model import Course, NetworkError
 from corswsgi.browser.reasons import Failure
-from corswsgi.browser.values import unsafe_request_header_names
+from corswsgi.browser.urls import URL
+from corswsgi.browser.values import is_safelisted_request_header, unsafe_request_header_names
 from corswsgi.tools.engines import Engine
 
 VERSIONS: Mapping[Engine, str] = {"chromium": "156", "firefox": "153", "webkit": "2.50"}
@@ -120,13 +123,26 @@ class MalformedIsNought(Course):
 class PreflightsRedirects(Course):
     """Sends a preflight after each redirect of what had one, needed or not."""
 
+    @property
+    def began_with_one(self) -> bool:
+        return self.may_have_preflight
+
     def needs_preflight(self, unsafe: tuple[str, ...]) -> bool:
-        if len(self.urls) == 1 or not self.may_have_preflight:
+        if len(self.urls) == 1 or not self.began_with_one:
             return super().needs_preflight(unsafe)
         where = self.origin, self.url.href, self.include
         return not self.cache.allows_method(*where, self.method) or not all(
             self.cache.allows_header(*where, name) for name in unsafe
         )
+
+
+class PreflightsOwnRedirects(PreflightsRedirects):
+    """As that, and of what has headers that need permission, even of the page's own origin."""
+
+    @property
+    def began_with_one(self) -> bool:
+        headers = self.fetch.headers
+        return self.may_have_preflight or bool(unsafe_request_header_names(headers))
 
 
 class PreflightsAsPage(Course):
@@ -180,20 +196,66 @@ class AuthorizationReturns(StartsFromTheFirst):
     authorization_returns = True
 
 
-class SeeOtherHasNoBody(Course):
-    """Sends nothing of a body after a 303, though its preflight asks for it."""
+class NoBodyAgain(Course):
+    """Judges by the first method whether a redirect takes the body's headers away.
 
-    is_see_other = False
+    A preflight asks for them all the same.
+    """
+
+    has_no_body = False
 
     def redirect(self, response: Response) -> bool:
-        self.is_see_other = response.status == 303
+        status, method = response.status, self.fetch.method
+        self.has_no_body = (status == 303 and method not in ("GET", "HEAD")) or (
+            status in (301, 302) and method == "POST"
+        )
         return super().redirect(response)
 
     def request(self) -> Request:
         request = super().request()
-        if not self.is_see_other:
+        if not self.has_no_body:
             return request
-        return replace(request, headers=without_headers(request.headers, {"content-type"}))
+        return dataclasses.replace(
+            request, headers=without_headers(request.headers, {"content-type"})
+        )
+
+
+class KeepsOrigin(Course):
+    """Names the origin in a GET that a redirect has made of another method."""
+
+    def request(self) -> Request:
+        request = super().request()
+        has_origin = get_header(request.headers, "origin") is not None
+        if has_origin or self.fetch.method in ("GET", "HEAD"):
+            return request
+        return dataclasses.replace(request, headers=(*request.headers, ("Origin", self.origin)))
+
+
+class NoCredentialsInURLs(Course):
+    """Follows no redirect to an address with a user name or a password."""
+
+    def checked_location(self, locations: list[str]) -> URL:
+        target = super().checked_location(locations)
+        if target.has_credentials:
+            raise NetworkError(Failure("redirect_with_credentials", "", ""))
+        return target
+
+
+class PreflightsCredentialsInURLs(Course):
+    """Fails on an address with a password only after its preflight, out of the page's origin."""
+
+    fails = False
+
+    def checked_location(self, locations: list[str]) -> URL:
+        if self.tainting == "basic":
+            self.fails = any("@" in location for location in locations)
+            locations = [re.sub("//.*@", "//", location) for location in locations]
+        return super().checked_location(locations)
+
+    def request(self) -> Request:
+        if self.fails and self.tainting == "cors":
+            raise NetworkError(Failure("redirect_with_credentials", "", ""))
+        return super().request()
 
 
 class JoinedLocations(Course):
@@ -226,6 +288,8 @@ class AsksAsAtFirst(Course):
     """Asks in a preflight after a redirect for all headers that were there at first."""
 
     def unsafe_names(self) -> tuple[str, ...]:
+        if len(self.urls) == 1:
+            return super().unsafe_names()
         return unsafe_request_header_names(self.fetch.headers)
 
 
@@ -269,6 +333,24 @@ class StricterValues(Course):
     def unsafe_names(self) -> tuple[str, ...]:
         here = {name.lower() for name, _ in self.headers}
         return tuple(sorted({*super().unsafe_names(), *(self.strict & here)}))
+
+
+class JoinsLines(Course):
+    """Joins the lines of a request header before it judges them."""
+
+    def unsafe_names(self) -> tuple[str, ...]:
+        names = dict.fromkeys(name.lower() for name, _ in self.headers)
+        joined = tuple((name, get_header(self.headers, name) or "") for name in names)
+        return unsafe_request_header_names(joined)
+
+
+class NoLimitOnAll(Course):
+    """Has no limit on the size of all safelisted headers together."""
+
+    def unsafe_names(self) -> tuple[str, ...]:
+        return unsafe_request_header_names(
+            tuple(line for line in self.headers if not is_safelisted_request_header(*line))
+        )
 
 
 def max_age(response: Response) -> str:
@@ -356,9 +438,15 @@ DISAGREEMENTS: Sequence[Disagreement] = (
     ),
     Disagreement(
         "redirects of what had a preflight have one",
-        ("firefox", "webkit"),
+        ("webkit",),
         "Even where the redirected request needs no permission.",
         PreflightsRedirects,
+    ),
+    Disagreement(
+        "redirects of what had a preflight, or has such headers, have one",
+        ("firefox",),
+        "Even where the redirected request needs no permission.",
+        PreflightsOwnRedirects,
     ),
     Disagreement(
         "preflights after redirects are the page's",
@@ -373,10 +461,28 @@ DISAGREEMENTS: Sequence[Disagreement] = (
         StricterValues,
     ),
     Disagreement(
-        "a 303 takes the content type away again",
+        "a redirect takes away what a body had by the first method",
         ("firefox",),
         "Its preflight asks for it all the same.",
-        SeeOtherHasNoBody,
+        NoBodyAgain,
+    ),
+    Disagreement(
+        "no address with a password is followed",
+        ("chromium",),
+        "The standard allows it within the page's own origin.",
+        NoCredentialsInURLs,
+    ),
+    Disagreement(
+        "an address with a password, out of the page's own origin, has a preflight",
+        ("webkit",),
+        "And fails after it.",
+        PreflightsCredentialsInURLs,
+    ),
+    Disagreement(
+        "what was no GET at first names its origin",
+        ("webkit",),
+        "The standard has no Origin in a GET of the page's own origin.",
+        KeepsOrigin,
     ),
     Disagreement(
         "an empty Location cannot be followed",
@@ -425,6 +531,19 @@ DISAGREEMENTS: Sequence[Disagreement] = (
         ("webkit",),
         "As in the preflight itself.",
         cache=WebKitWildcards,
+    ),
+    # These two replace what the others above add to, and stand last.
+    Disagreement(
+        "lines of a request header are joined first",
+        ("chromium", "webkit"),
+        "Together they are longer than one may be; the standard judges each, and all their names.",
+        JoinsLines,
+    ),
+    Disagreement(
+        "all safelisted headers together may be of any size",
+        ("firefox",),
+        "The standard lets them have 1024 bytes.",
+        NoLimitOnAll,
     ),
 )
 

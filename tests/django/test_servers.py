@@ -12,6 +12,7 @@ import pytest
 from django.core import checks
 from django.test import override_settings
 
+from corswsgi.tools.engines import Engine
 from tests.browser import BLOCKED, Expected, Page, fetched, listening
 from tests.django.project import Project
 from tests.django.served import urlpatterns
@@ -76,7 +77,7 @@ def origin_of(page_port: int, host: str) -> str:
 
 
 def seen_by(
-    chromium: str, server: str, host: str, settings: dict[str, Any], names: list[str]
+    chromium: Engine, server: str, host: str, settings: dict[str, Any], names: list[str]
 ) -> dict[str, str]:
     """Return what script of a page on `host` sees of some fetches, of a project with `settings`.
 
@@ -104,7 +105,7 @@ def brief(result: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_what_script_can_read(chromium: str, server: str, host: str) -> None:
+def test_what_script_can_read(chromium: Engine, server: str, host: str) -> None:
     """A page on the same site, and one on another: `localhost` and `127.0.0.1` are two."""
     settings: dict[str, Any] = {
         "CORS_ALLOWED_ORIGINS": ["PAGE"],
@@ -234,21 +235,21 @@ MISTAKES: list[tuple[str, str, dict[str, Any], dict[str, str]]] = [
     ("number", "host", "settings", "expected"), MISTAKES, ids=[mistake[0] for mistake in MISTAKES]
 )
 def test_a_mistake_fails_as_its_warning_says(
-    chromium: str, number: str, host: str, settings: dict[str, Any], expected: dict[str, str]
+    chromium: Engine, number: str, host: str, settings: dict[str, Any], expected: dict[str, str]
 ) -> None:
     settings = {**RIGHT, **settings}
     assert f"corswsgi.{number}" in identifiers(settings, host)
     assert seen_by(chromium, "gunicorn", host, settings, [*expected]) == expected
 
 
-def test_whitenoise_with_what_the_check_gives_to_paste(chromium: str) -> None:
+def test_whitenoise_with_what_the_check_gives_to_paste(chromium: Engine) -> None:
     settings = {**WITH_WHITENOISE, "CORS_RESOURCES": {"/static/*": None}}
     assert "corswsgi.W013" not in identifiers(settings, "localhost")
     seen = seen_by(chromium, "gunicorn", "localhost", settings, ["static"])
     assert seen == {"static": "200 a static file"}
 
 
-def test_runserver_and_static_files(chromium: str) -> None:
+def test_runserver_and_static_files(chromium: Engine) -> None:
     settings = {**RIGHT, "DEBUG": True, "MIDDLEWARE": [*STACK, WHITENOISE]}
     settings["INSTALLED_APPS"] = ["corswsgi_django", "django.contrib.staticfiles"]
     assert "corswsgi.W015" in identifiers(settings, "localhost")

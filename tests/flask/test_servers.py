@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corswsgi.tools.engines import Engine
 from tests.browser import BLOCKED, Expected, Page, fetched, listening, read, seen
 from tests.flask.crossing import cross
 from tests.flask.served import app
@@ -38,7 +39,7 @@ def test_the_application_in_process(path: str, status: int, is_readable: bool) -
 
 
 @pytest.mark.parametrize("server", ["flask", "gunicorn"])
-def test_what_script_can_read(chromium: str, server: str) -> None:
+def test_what_script_can_read(chromium: Engine, server: str) -> None:
     exposed = ["x-a"]
     put = {"method": "PUT"}
     expected: Expected = {

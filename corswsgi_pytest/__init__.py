@@ -1,0 +1,101 @@
+"""A pytest plugin: the fixture ``cors_browser``.
+
+It stands beside the packages, and imports them only where the fixture is used, so that a test run
+without it pays nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from corswsgi.browser import Browser, Outcome
+
+_OUTCOMES = pytest.StashKey["list[Outcome]"]()
+
+
+@pytest.fixture
+def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
+    """Open pages of any origin: ``cors_browser("https://app.example").fetch("/items")``.
+
+    It takes what `corswsgi.browser.Browser` takes, the page's origin first. What it fetches from
+    is `target`, or else the application of the fixtures ``app`` or ``client``, as Flask's users
+    have them, or else that of Django's settings. Paths are relative to `base_url`; by default
+    ``https://localhost``, or what Flask's SERVER_NAME and Django's tests have instead.
+
+    A test that fails shows every request and response of its fetches.
+    """
+    from corswsgi.browser import Browser  # noqa: PLC0415 - only where the fixture is used
+
+    outcomes = request.node.stash.setdefault(_OUTCOMES, [])
+
+    class Reporting(Browser):
+        """Keeps outcomes, for the report of a test that fails."""
+
+        def fetch(self, *args: Any, **options: Any) -> Outcome:
+            outcome = super().fetch(*args, **options)
+            outcomes.append(outcome)
+            return outcome
+
+    def browse(origin: str, target: WSGIApplication | str | None = None, **options: Any) -> Browser:
+        if target is None:
+            target, base_url = _found(request)
+            options.setdefault("base_url", base_url)
+        return Reporting(target, origin, **options)
+
+    return browse
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what went over the wire to the report of a test that failed."""
+    report = yield
+    outcomes = item.stash.get(_OUTCOMES, [])
+    if report.failed and outcomes:
+        report.sections.append(("What the browser did", "\n\n".join(map(str, outcomes))))
+    return report
+
+
+def _found(request: pytest.FixtureRequest) -> tuple[WSGIApplication, str]:
+    """Find the application that is tested, and where it is."""
+    for name in ("app", "client"):
+        try:
+            found = request.getfixturevalue(name)
+        except pytest.FixtureLookupError:
+            continue
+        application = found if name == "app" else getattr(found, "application", None)
+        if callable(application):
+            host = getattr(application, "config", {}).get("SERVER_NAME")
+            return application, f"https://{host or 'localhost'}"
+    application = _found_django()
+    if application is None:
+        raise pytest.UsageError(
+            "cors_browser has found neither a fixture named app or client with a WSGI application, "
+            "nor Django's settings; say what to fetch from: cors_browser(origin, target=...)."
+        )
+    return application, "https://testserver"
+
+
+def _found_django() -> WSGIApplication | None:
+    """Find what Django's servers serve, with the middleware that the settings have by now."""
+    if "django.conf" not in sys.modules:
+        return None
+    from django.conf import settings  # noqa: PLC0415 - only where Django is used
+    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
+    from django.utils.module_loading import import_string  # noqa: PLC0415
+
+    if not settings.configured:
+        return None
+    if settings.WSGI_APPLICATION is None:
+        return get_wsgi_application()
+    application: WSGIApplication = import_string(settings.WSGI_APPLICATION)
+    return get_wsgi_application() if type(application) is WSGIHandler else application

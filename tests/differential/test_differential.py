@@ -1,0 +1,138 @@
+"""A part of the differential run; the whole of it is ``python -m tests.differential``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from click.testing import CliRunner
+
+from corswsgi.browser import FetchReason
+from corswsgi.tools.engines import PACKAGES, Engine
+from tests.differential import report
+from tests.differential.__main__ import main
+from tests.differential.answering import Origins
+from tests.differential.cases import KNOWN, Answer, Case, Fetch, cases
+from tests.differential.comparing import Seen, through_engine, through_model
+from tests.differential.disagreements import DISAGREEMENTS
+from tests.differential.report import Report, batches, compare, rows_of
+from tests.programs import needed_engine
+
+ORIGINS = Origins("http://127.0.0.1:1", "http://127.0.0.1:2", "http://localhost:2")
+CASES = dict(enumerate(cases(1300)))
+
+
+def test_engines_agree(engine: Engine) -> None:
+    """Some cases of each kind. What the whole run finds is not looked for: rows without a case."""
+    some = {number: CASES[number] for number in [*range(len(KNOWN)), *range(len(KNOWN), 1300, 5)]}
+    found = report.report_on(engine, some, lambda _: None)
+    assert [str(failure) for failure in found.failures] == []
+    assert (found.agreed + found.explained) == len(some)
+    assert found.agreed > 200
+
+
+def test_the_cases_are_the_same_every_time_and_of_every_kind() -> None:
+    assert dict(enumerate(cases(1300))) == CASES
+    kinds = {case.name.split()[0] for case in CASES.values()}
+    assert kinds == {
+        "requests",
+        "preflights",
+        "responses",
+        "redirects",
+        "memories",
+        "modes",
+        "known:",
+    }
+
+
+def test_the_cases_reach_every_reason() -> None:
+    reached = {
+        outcome.reason
+        for number, case in CASES.items()
+        for outcome in through_model(number, case, ORIGINS)[1]
+    }
+    # A page that came over https needs a certificate; and nothing but http is asked for.
+    elsewhere = {"mixed_content", "not_http", "too_many_redirects", "no_cors_method"}
+    assert {*get_args(FetchReason)} - reached <= elsewhere
+
+
+@pytest.mark.parametrize("engine", PACKAGES)
+def test_every_row_of_the_table_departs_from_the_standard(engine: Engine) -> None:
+    rows = rows_of(engine)
+    pretended = {
+        number: through_model(number, case, ORIGINS, rows)[0] for number, case in CASES.items()
+    }
+    found = Report(engine, "")
+    assert compare(found, CASES, pretended, ORIGINS) == []
+    assert found.stale == []
+
+
+def test_a_row_has_engines_and_its_own_words() -> None:
+    assert all(row.engines and row.reason for row in DISAGREEMENTS)
+    assert len({row.what for row in DISAGREEMENTS}) == len(DISAGREEMENTS)
+
+
+ONE = Case("one", (Fetch("PUT"),))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fetched": (("cors", 201, ("cache-control", "content-type")),)},
+        {"fetched": (("TypeError", 0, ()),)},
+        {"fetched": (("cors", 200, ("cache-control",)),)},
+        {"asked": ()},
+    ],
+    ids=str,
+)
+def test_what_is_not_explained_fails(change: dict[str, tuple[()]]) -> None:
+    right, _ = through_model(0, ONE, ORIGINS)
+    found = Report("webkit", "")
+    assert compare(found, {0: ONE}, {0: right}, ORIGINS) == []
+    (failure,) = compare(found, {0: ONE}, {0: replace(right, **change)}, ORIGINS)
+    assert (failure.number, failure.case, failure.model) == (0, ONE, right)
+    assert "Case(name='one'" in str(failure)
+    assert "  model asked OPTIONS | 127.0.0.1:2 | 0" in str(failure)
+    assert (found.agreed, found.explained) == (1, 0)
+
+
+def test_cases_come_in_batches() -> None:
+    assert [len(batch) for batch in batches(CASES)] == [900, 400]
+
+
+def test_what_was_not_explained_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that is wrong once does not fail; one that is wrong twice does."""
+    needed_engine("chromium")
+    right, _ = through_model(0, ONE, ORIGINS)
+    wrong = Seen((("TypeError", 0, ()),), ())
+    for second, failures in ((right, 0), (wrong, 1)):
+        answers = iter([({0: wrong}, ORIGINS), ({0: second}, ORIGINS)])
+        monkeypatch.setattr(report, "through_engine", lambda *_, left=answers: next(left))
+        found = report.report_on("chromium", {0: ONE}, lambda _: None)
+        assert (found.again, len(found.failures), found.agreed) == (1, failures, 1 - failures)
+
+
+def test_an_engine_that_posts_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.differential.comparing.PATIENCE", 0.01)
+    with pytest.raises(TimeoutError, match="chromium: 0 of 1 cases came back"):
+        through_engine(needed_engine("chromium"), {0: ONE}, lambda _: None)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_the_command_sums_up(monkeypatch: pytest.MonkeyPatch, is_right: bool) -> None:
+    found = Report("firefox", "Firefox 1", agreed=7, explained=2, again=1)
+    found.needed.update(row.what for row in rows_of("firefox"))
+    if not is_right:
+        found.needed.popitem()
+        seen, _ = through_model(0, ONE, ORIGINS)
+        found.failures.append(
+            report.Failure(0, replace(ONE, preflights=(Answer(500),)), seen, seen)
+        )
+    monkeypatch.setattr("tests.differential.__main__.report_on", lambda *_: found)
+    result = CliRunner().invoke(main, ["--cases", "9", "firefox"])
+    assert result.exit_code == (0 if is_right else 1)
+    assert "Firefox 1 (the table was written with 153):" in result.output
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert ("needs the row" in result.output) == (not is_right)
+    assert ("model asked OPTIONS" in result.output) == (not is_right)

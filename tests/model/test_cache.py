@@ -1,0 +1,147 @@
+"""The preflight cache, on its own clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from corswsgi.browser import MAX_AGE_LIMITS, PreflightCache
+from tests.model.scripted import API, OTHER, PAGE, URL
+
+
+def stored(
+    *names: str, include: bool = False, max_age: int = 60, limit: int = 7200
+) -> PreflightCache:
+    """Return a cache that has these methods and header names, by their case."""
+    cache = PreflightCache(limit)
+    methods = [name for name in names if name.isupper() or name == "*"]
+    headers = [name for name in names if not name.isupper() or name == "*"]
+    cache.store(PAGE, URL, include, max_age, methods, headers)
+    return cache
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed"), [("PUT", True), ("put", False), ("DELETE", False), ("*", False)]
+)
+def test_methods_are_remembered_by_name(method: str, allowed: bool) -> None:
+    assert stored("PUT").allows_method(PAGE, URL, False, method) is allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("x-a", True), ("X-A", True), ("x-b", False), ("PUT", False)]
+)
+def test_header_names_are_remembered_in_any_case(name: str, allowed: bool) -> None:
+    assert stored("PUT", "X-a").allows_header(PAGE, URL, False, name) is allowed
+
+
+def test_methods_and_headers_are_apart() -> None:
+    cache = PreflightCache()
+    cache.store(PAGE, URL, False, 60, ["x-a"], ["PUT"])
+    assert cache.allows_method(PAGE, URL, False, "x-a")
+    assert not cache.allows_method(PAGE, URL, False, "PUT")
+    assert cache.allows_header(PAGE, URL, False, "put")
+    assert not cache.allows_header(PAGE, URL, False, "x-a")
+
+
+@pytest.mark.parametrize("include", [False, True])
+def test_a_wildcard_stands_for_all_but_authorization(include: bool) -> None:
+    cache = stored("*", include=include)
+    assert cache.allows_method(PAGE, URL, include, "CHICKEN")
+    assert cache.allows_header(PAGE, URL, include, "x-a")
+    assert not cache.allows_header(PAGE, URL, include, "authorization")
+    assert not cache.allows_header(PAGE, URL, include, "Authorization")
+
+
+def test_authorization_is_remembered_where_it_is_named() -> None:
+    assert stored("*", "Authorization").allows_header(PAGE, URL, False, "authorization")
+
+
+@pytest.mark.parametrize(
+    ("stored_with", "asked_with", "allowed"),
+    [(False, False, True), (False, True, False), (True, False, True), (True, True, True)],
+)
+def test_credentials(stored_with: bool, asked_with: bool, allowed: bool) -> None:
+    cache = stored("PUT", "x-a", include=stored_with)
+    assert cache.allows_method(PAGE, URL, asked_with, "PUT") is allowed
+    assert cache.allows_header(PAGE, URL, asked_with, "x-a") is allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "url"), [(OTHER, URL), ("null", URL), (PAGE, f"{URL}?"), (PAGE, f"{API}/y")]
+)
+def test_another_origin_and_another_url_are_not_allowed(origin: str, url: str) -> None:
+    cache = stored("PUT", "x-a")
+    assert not cache.allows_method(origin, url, False, "PUT")
+    assert not cache.allows_header(origin, url, False, "x-a")
+
+
+@pytest.mark.parametrize(
+    ("max_age", "limit", "seconds"),
+    [(5, 7200, 5), (7200, 7200, 7200), (7201, 7200, 7200), (10**25, 600, 600)],
+)
+def test_entries_expire(max_age: int, limit: int, seconds: int) -> None:
+    cache = stored("PUT", max_age=max_age, limit=limit)
+    for now, allowed in ((0, True), (seconds - 0.5, True), (seconds, False), (seconds + 1, False)):
+        cache.now = now
+        assert cache.allows_method(PAGE, URL, False, "PUT") is allowed
+
+
+def test_an_age_of_nought_is_not_remembered() -> None:
+    assert not stored("PUT", max_age=0).allows_method(PAGE, URL, False, "PUT")
+
+
+def test_limits() -> None:
+    assert MAX_AGE_LIMITS == {"chromium": 7200, "firefox": 86400, "webkit": 600}
+    assert (PreflightCache().limit, PreflightCache().now) == (7200, 0)
+
+
+@pytest.mark.parametrize("again", [60, 600, 5])
+def test_the_next_preflight_sets_when_an_entry_expires(again: int) -> None:
+    cache = stored("PUT")
+    cache.now = 30
+    cache.store(PAGE, URL, False, again, ["PUT"], [])
+    for now, allowed in ((30 + again - 1, True), (30 + again, False)):
+        cache.now = now
+        assert cache.allows_method(PAGE, URL, False, "PUT") is allowed
+
+
+def test_the_next_preflight_may_end_what_was_remembered() -> None:
+    cache = stored("PUT")
+    cache.store(PAGE, URL, False, 0, ["PUT"], [])
+    assert not cache.allows_method(PAGE, URL, False, "PUT")
+
+
+def test_an_entry_without_credentials_does_not_change_with_one_that_has_them() -> None:
+    cache = stored("PUT", max_age=60)
+    cache.store(PAGE, URL, True, 10, ["PUT"], [])
+    cache.now = 10
+    assert not cache.allows_method(PAGE, URL, True, "PUT")
+    assert cache.allows_method(PAGE, URL, False, "PUT")
+
+
+def test_a_wildcard_expires_with_the_name_that_it_matches() -> None:
+    """An entry for `*` matches any name, so that a preflight that lists one renews both."""
+    cache = stored("*", max_age=10)
+    cache.now = 5
+    cache.store(PAGE, URL, False, 10, ["PUT"], [])
+    cache.now = 12
+    assert cache.allows_method(PAGE, URL, False, "PATCH")
+    assert not cache.allows_header(PAGE, URL, False, "x-a")
+
+
+def test_entries_add_up() -> None:
+    cache = stored("PUT")
+    cache.store(PAGE, URL, False, 60, ["DELETE"], ["x-a"])
+    assert [cache.allows_method(PAGE, URL, False, one) for one in ("PUT", "DELETE")] == [True, True]
+    assert cache.allows_header(PAGE, URL, False, "x-a")
+
+
+def test_clear_forgets_one_origin_at_one_url() -> None:
+    cache = stored("PUT", "x-a", include=True)
+    cache.store(OTHER, URL, False, 60, ["PUT"], [])
+    cache.store(PAGE, f"{API}/y", False, 60, ["PUT"], [])
+    cache.clear(PAGE, URL)
+    assert not cache.allows_method(PAGE, URL, False, "PUT")
+    assert not cache.allows_header(PAGE, URL, False, "x-a")
+    assert cache.allows_method(OTHER, URL, False, "PUT")
+    assert cache.allows_method(PAGE, f"{API}/y", False, "PUT")
+    cache.clear(PAGE, URL)
