@@ -51,7 +51,7 @@ def engine_version(command: list[str]) -> str:
     asked = subprocess.run(
         [*command, "--version"], capture_output=True, text=True, check=True, timeout=_CLOSING
     )
-    return asked.stdout.strip()
+    return asked.stdout.partition(" built on ")[0].strip()
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The demo: one API, served three ways, and pages of two origins that fetch from it."""

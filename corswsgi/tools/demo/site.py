@@ -1,0 +1,112 @@
+"""The site of the demo: servers on free ports of the loopback, and what pages post to them."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from werkzeug import Request, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from .apis import Served, make_api
+from .judging import Row, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from django.conf import LazySettings
+
+FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js"}
+
+
+class Origins(NamedTuple):
+    """Where the API and the pages are."""
+
+    api: str
+    allowed: str
+    refused: str
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+class Pages:
+    """Serves the page, and takes what it has found out."""
+
+    def __init__(self, origins: Origins) -> None:
+        self.origins = origins
+        self.rows: Sequence[Row] = ()
+        self.results: queue.Queue[list[Any]] = queue.Queue()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Be a WSGI application."""
+        return self.answer(Request(environ))(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request of the browser for the page, or of the page itself."""
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": (
+                f"default-src 'self'; connect-src 'self' {self.origins.api}; "
+                f"frame-src {self.origins.allowed} {self.origins.refused}; img-src data:"
+            ),
+        }
+        if request.path == "/rows":
+            api, allowed, refused = self.origins
+            told = {"api": api, "allowed": allowed, "refused": refused, "rows": as_json(self.rows)}
+            return Response(json.dumps(told), headers=headers, mimetype="application/json")
+        if request.path == "/results":
+            self.results.put(request.get_json())
+            return Response(status=204)
+        if request.path == "/elsewhere":
+            return Response(headers={"Access-Control-Allow-Origin": self.origins.allowed})
+        if request.path not in FILES:
+            return Response(status=404)
+        name = FILES[request.path]
+        kind = mimetypes.guess_type(name)[0]
+        return Response((files(__package__) / name).read_bytes(), headers=headers, mimetype=kind)
+
+
+class Late:
+    """An application that is made when its address, and that of others, is known."""
+
+    application: WSGIApplication
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Be that application."""
+        return self.application(environ, start_response)
+
+
+@contextmanager
+def serving(settings: LazySettings) -> Iterator[Pages]:
+    """Serve the API, a page that its policy allows, and one that it refuses."""
+    api, pages = Late(), Late()
+    servers = [_server(api), _server(pages), _server(pages)]
+    origins = Origins(*(f"http://localhost:{server.port}" for server in servers))
+    pages.application = made = Pages(origins)
+    api.application = make_api(Served(origins.allowed, f"{origins.refused}/elsewhere"), settings)
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def _server(application: WSGIApplication) -> BaseWSGIServer:
+    return make_server("127.0.0.1", 0, application, threaded=True, request_handler=QuietHandler)

@@ -1,0 +1,179 @@
+"""The fixture cors_browser: what it finds, what a failure shows, and that it costs nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+import corswsgi_pytest
+from corswsgi.browser import Browser
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+APP = """
+    import pytest
+    from flask import Flask, request
+    from corswsgi_flask import CORS
+
+    def make():
+        app = Flask("tested")
+        app.config.update({config})
+        CORS(app, origins=["https://app.example"])
+
+        @app.route("/items")
+        def items():
+            return request.host_url
+
+        return app
+"""
+FIXTURES = {
+    "app": """
+    @pytest.fixture
+    def app():
+        return make()
+    """,
+    "client": """
+    @pytest.fixture
+    def client():
+        return make().test_client()
+    """,
+}
+TESTS = """
+    def test_allowed(cors_browser):
+        outcome = cors_browser("https://app.example").fetch("/items")
+        assert (outcome.allowed, outcome.body) == (True, b"{url}")
+
+    def test_refused(cors_browser):
+        refused = cors_browser(origin="https://evil.example", base_url="https://api.example")
+        outcome = refused.fetch("/items", method="PUT")
+        assert not outcome.allowed
+        assert outcome.exchanges[0].request.url == "https://api.example/items"
+"""
+
+
+@pytest.mark.parametrize("fixture", FIXTURES)
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [("{}", "https://localhost/"), ("SERVER_NAME='api.test'", "https://api.test/")],
+)
+def test_flask(pytester: pytest.Pytester, fixture: str, config: str, url: str) -> None:
+    config = "" if config == "{}" else config
+    pytester.makeconftest(APP.format(config=config) + FIXTURES[fixture])
+    pytester.makepyfile(TESTS.format(url=url))
+    pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(passed=2)
+
+
+def test_a_failure_shows_what_went_over_the_wire(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(APP.format(config="") + FIXTURES["app"])
+    pytester.makepyfile(
+        """
+        def test_it(cors_browser):
+            assert cors_browser("https://evil.example").fetch("/items", method="PUT").allowed
+
+        def test_nothing_of_ours():
+            assert False
+
+        def test_passes(cors_browser):
+            assert not cors_browser("https://evil.example").fetch("/items").allowed
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:django")
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*<Outcome blocked (allow_origin_missing); sent: preflight>*",
+            "*- What the browser did -*",
+            "<Outcome blocked (allow_origin_missing); sent: preflight>",
+            "  > OPTIONS https://localhost/items",
+            "  > Origin: https://evil.example",
+            "  < 403",
+        ]
+    )
+    assert result.stdout.str().count("What the browser did") == 1
+
+
+def test_what_it_cannot_find_it_asks_for(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corswsgi_pytest, "_found_django", lambda: None)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def client():
+            return object()
+
+        def test_it(cors_browser):
+            cors_browser("https://evil.example")
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:django")
+    result.stdout.fnmatch_lines(["*cors_browser has found neither a fixture named app or client*"])
+
+
+def test_it_costs_nothing_where_it_is_not_used(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it(pytestconfig):
+            assert pytestconfig.pluginmanager.hasplugin("corswsgi")
+            assert "corswsgi_pytest" in sys.modules
+            assert "corswsgi" not in sys.modules
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:django", "-W", "error").assert_outcomes(passed=1)
+
+
+def test_a_target_may_be_given(cors_browser: Callable[..., Browser]) -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Access-Control-Allow-Origin", environ["HTTP_ORIGIN"])])
+        return []
+
+    outcome = cors_browser("https://app.example", application).fetch("/x")
+    assert (outcome.allowed, outcome.exchanges[0].request.url) == (True, "https://localhost/x")
+
+
+def items(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.get_host())
+
+
+urlpatterns = [path("items", items)]
+application = WSGIHandler()
+
+
+def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
+    return [b"wrapped"]
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [(None, b"testserver"), ("application", b"testserver"), ("wrapped", b"wrapped")],
+)
+def test_django(cors_browser: Callable[..., Browser], name: str | None, body: bytes) -> None:
+    """With the middleware of the settings as they are in the test, or what is served around it."""
+    where = None if name is None else f"{__name__}.{name}"
+    allowed = ["https://app.example"]
+    with override_settings(
+        ROOT_URLCONF=__name__, WSGI_APPLICATION=where, CORS_ALLOWED_ORIGINS=allowed
+    ):
+        outcome = cors_browser("https://app.example").fetch("/items")
+    assert (outcome.allowed, outcome.body) == (True, body)
+
+
+def test_django_has_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert corswsgi_pytest._found_django() is not None  # noqa: SLF001 - as the fixture does
+    monkeypatch.setattr("django.conf.settings._wrapped", None)
+    with monkeypatch.context() as patched:
+        patched.delitem(sys.modules, "django.conf")
+        assert corswsgi_pytest._found_django() is None  # noqa: SLF001
