@@ -130,9 +130,21 @@ def test_the_command_sums_up(monkeypatch: pytest.MonkeyPatch, is_right: bool) ->
             report.Failure(0, replace(ONE, preflights=(Answer(500),)), seen, seen)
         )
     monkeypatch.setattr("tests.differential.__main__.report_on", lambda *_: found)
+    monkeypatch.setattr("tests.differential.__main__.find_engine", lambda _: ["firefox"])
     result = CliRunner().invoke(main, ["--cases", "9", "firefox"])
     assert result.exit_code == (0 if is_right else 1)
     assert "Firefox 1 (the table was written with 153):" in result.output
     assert max(map(len, result.output.splitlines())) <= 80
     assert ("needs the row" in result.output) == (not is_right)
     assert ("model asked OPTIONS" in result.output) == (not is_right)
+
+
+@pytest.mark.parametrize(("in_ci", "code"), [("", 0), ("true", 1)])
+def test_an_engine_that_is_not_there_is_left_out_but_in_ci(
+    monkeypatch: pytest.MonkeyPatch, in_ci: str, code: int
+) -> None:
+    monkeypatch.setenv("CI", in_ci)
+    monkeypatch.setenv("PATH", "")
+    result = CliRunner().invoke(main, ["webkit"])
+    assert result.exit_code == code
+    assert "there is no webkit here" in result.output
