@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from corswsgi.fetch import is_token, normalize_method
@@ -114,15 +115,16 @@ class Browser:
         fetch, ignored = self._request(url, method, headers, credentials, mode, body)
         course = self.course(fetch)
         exchanges: list[Exchange] = []
-        try:
-            request = next(course)
-            while True:
-                request = self._with_cookies(request)
-                response = self._send(request)
-                exchanges.append(Exchange(request, response))
-                request = course.send(response)
-        except StopIteration as stopped:
-            result: Result = stopped.value
+        advance: Callable[[], Request] = partial(next, course)
+        while True:
+            try:
+                request = self._with_cookies(advance())
+            except StopIteration as stopped:
+                result: Result = stopped.value
+                break
+            response = self._send(request)
+            exchanges.append(Exchange(request, response))
+            advance = partial(course.send, response)
         return Outcome(
             allowed=result.verdict.allowed,
             reason=result.verdict.reason,

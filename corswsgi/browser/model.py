@@ -136,7 +136,7 @@ class Course:
             raise
 
     def check_method(self) -> None:
-        """Refuse what the Request constructor refuses (5.4, steps 25 and 34)."""
+        """Refuse what the Request constructor refuses (5.4, Request class)."""
         if self.method.upper() in FORBIDDEN_METHODS:
             cause = f"{self.method!r} is a forbidden method: script cannot send it."
             raise NetworkError(Failure("forbidden_method", "2.2.1 forbidden method", cause))
@@ -272,9 +272,9 @@ class Course:
         step = "4.5 HTTP-redirect fetch, step"
         leads = f"it was redirected to {location!r}"
         if target is None:
-            raise NetworkError(
-                Failure("redirect_malformed", f"{step} 5", f"{leads}, which is no URL.")
-            )
+            why = "no URL" if len(locations) == 1 else "more than one Location header"
+            cause = f"{leads}, which is {why}."
+            raise NetworkError(Failure("redirect_malformed", f"{step} 5", cause))
         if not target.is_http:
             cause = f"{leads}, and {target.scheme!r} is neither http nor https."
             raise NetworkError(Failure("redirect_not_http", f"{step} 6", cause))

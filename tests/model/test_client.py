@@ -380,11 +380,12 @@ def test_an_application_that_is_lazy() -> None:
     assert (outcome.status, outcome.body, application.closed) == (201, b"ab", 1)
 
 
-def test_what_an_application_raises_is_not_caught() -> None:
+@pytest.mark.parametrize("error", [LookupError("first"), StopIteration("first")])
+def test_what_an_application_raises_is_not_caught(error: Exception) -> None:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        raise LookupError("first")
+        raise error
 
-    with pytest.raises(LookupError, match="first"):
+    with pytest.raises(type(error), match="first"):
         Browser(application, PAGE).fetch(URL)
     lazy = Lazy(LookupError("later"))
     with pytest.raises(LookupError, match="later"):

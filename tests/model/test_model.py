@@ -331,7 +331,7 @@ FAILURES: list[Case] = [
     Case(
         "redirect_malformed",
         f"{REDIRECT} 5",
-        "CORS policy: it was redirected to '/y, /y', which is no URL.",
+        "CORS policy: it was redirected to '/y, /y', which is more than one Location header.",
         script={"GET /x": answer(301, ("Location", "/y"), ("location", "/y"), Allow_Origin="*")},
     ),
     stuck("redirect_not_http", 6, "and 'mailto' is neither http nor https.", "mailto:a@b"),
