@@ -6,14 +6,15 @@ without it pays nothing.
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from corswsgi.browser import Browser, Outcome
 
@@ -71,15 +72,21 @@ def _found(request: pytest.FixtureRequest) -> tuple[WSGIApplication, str]:
             found = request.getfixturevalue(name)
         except pytest.FixtureLookupError:
             continue
+        except pytest.skip.Exception:
+            # pytest-django's own client, where there are no settings
+            if name == "client" and request.config.pluginmanager.hasplugin("django"):
+                continue
+            raise
         application = found if name == "app" else getattr(found, "application", None)
-        if callable(application):
+        if callable(application) and not inspect.iscoroutinefunction(type(application).__call__):
             host = getattr(application, "config", {}).get("SERVER_NAME")
             return application, f"https://{host or 'localhost'}"
     application = _found_django()
     if application is None:
         raise pytest.UsageError(
             "cors_browser has found neither a fixture named app or client with a WSGI application, "
-            "nor Django's settings; say what to fetch from: cors_browser(origin, target=...)."
+            "nor Django's settings (an ASGI application is none of them); say what to fetch from: "
+            "cors_browser(origin, target=...)."
         )
     return application, "https://testserver"
 
@@ -95,7 +102,38 @@ def _found_django() -> WSGIApplication | None:
 
     if not settings.configured:
         return None
-    if settings.WSGI_APPLICATION is None:
-        return get_wsgi_application()
-    application: WSGIApplication = import_string(settings.WSGI_APPLICATION)
-    return get_wsgi_application() if type(application) is WSGIHandler else application
+    application: WSGIApplication | None = None
+    if settings.WSGI_APPLICATION is not None:
+        application = import_string(settings.WSGI_APPLICATION)
+    if application is None or type(application) is WSGIHandler:
+        application = get_wsgi_application()
+    return _leaving_connections_alone(application)
+
+
+def _leaving_connections_alone(application: WSGIApplication) -> WSGIApplication:
+    """Keep requests from closing a test's database connections, as Django's test client does.
+
+    To look whether a connection is too old counts as use of the database, which pytest-django
+    refuses to tests without its mark.
+    """
+    from django.core.signals import request_finished, request_started  # noqa: PLC0415
+    from django.db import close_old_connections  # noqa: PLC0415
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        signals = [
+            signal
+            for signal in (request_started, request_finished)
+            if signal.disconnect(close_old_connections)
+        ]
+        try:
+            body = application(environ, start_response)
+            try:
+                yield from body
+            finally:
+                if hasattr(body, "close"):
+                    body.close()
+        finally:
+            for signal in signals:
+                signal.connect(close_old_connections)
+
+    return wrapped

@@ -13,6 +13,13 @@ settings.register_profile("corswsgi", deadline=None, derandomize=True, max_examp
 settings.load_profile("corswsgi")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser: it takes long, and does not depend on the version of Python."""
+    for item in items:
+        if {"engine", "chromium"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("browsers")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Engine:
     """Name Chromium, which is there."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -169,6 +171,82 @@ def test_django(cors_browser: Callable[..., Browser], name: str | None, body: by
     ):
         outcome = cors_browser("https://app.example").fetch("/items")
     assert (outcome.allowed, outcome.body) == (True, body)
+
+
+def test_django_keeps_its_connections(cors_browser: Callable[..., Browser]) -> None:
+    """pytest-django would take the look at a connection, which a test had opened, for its use."""
+    seen: list[object] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(connected())
+        return HttpResponse("here")
+
+    def connected() -> tuple[bool, ...]:
+        # To disconnect tells whether it was connected.
+        signals = (request_started, request_finished)
+        was = tuple(signal.disconnect(close_old_connections) for signal in signals)
+        for signal, there in zip(signals, was, strict=True):
+            if there:
+                signal.connect(close_old_connections)
+        return was
+
+    before = connected()
+    assert before == (True, True)
+    with override_settings(ROOT_URLCONF=(path("items", view),), WSGI_APPLICATION=None):
+        assert (
+            cors_browser("https://app.example").fetch("/items").exchanges[0].response.status == 200
+        )
+    assert seen == [(False, False)]
+    assert connected() == before
+
+
+@pytest.mark.parametrize("has_django", [True, False])
+def test_a_client_that_skips(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, has_django: bool
+) -> None:
+    """pytest-django's own skips where there are no settings; another one's skip is meant."""
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    monkeypatch.setattr(corswsgi_pytest, "_found_django", lambda: None)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def client():
+            pytest.skip("no settings")
+
+        def test_it(cors_browser):
+            cors_browser("https://evil.example")
+        """
+    )
+    if has_django:  # which can be set up once in a process
+        result = pytester.runpytest_subprocess()
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*cors_browser has found neither*"])
+    else:
+        pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(skipped=1)
+
+
+def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        class App:
+            async def __call__(self, scope, receive, send):
+                raise NotImplementedError
+
+        @pytest.fixture
+        def app():
+            return App()
+
+        def test_it(cors_browser, monkeypatch):
+            monkeypatch.setattr("corswsgi_pytest._found_django", lambda: None)
+            with pytest.raises(pytest.UsageError, match="ASGI application is none of them"):
+                cors_browser("https://evil.example")
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(passed=1)
 
 
 def test_django_has_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,11 @@ from .messages import Exchange, Headers, Request, Response
 from .model import Credentials, Fetch, Mode, Result, fetching
 from .outcome import Outcome
 from .reasons import FetchReason, Verdict
+from .urls import URL, parse_url
 
 __all__ = [
     "MAX_AGE_LIMITS",
+    "URL",
     "Browser",
     "Credentials",
     "Exchange",
@@ -32,4 +34,5 @@ __all__ = [
     "Result",
     "Verdict",
     "fetching",
+    "parse_url",
 ]

@@ -108,9 +108,9 @@ class Browser:
         that is text gets the content type that browsers give it, unless there is one.
 
         What the browser blocks is an `Outcome`, never an exception. ValueError for arguments that
-        are none (where script would get a TypeError): what is no URL, no method, no header, no
-        mode; a body with GET or HEAD. What the application raises is not caught; a server that
-        cannot be reached is an exception of urllib3.
+        are none (where script would get a TypeError): what is no URL of http or https, no method,
+        no header, no mode; a body with GET or HEAD. What the application raises is not caught; a
+        server that cannot be reached is an exception of urllib3.
         """
         fetch, ignored = self._request(url, method, headers, credentials, mode, body)
         course = self.course(fetch)
@@ -154,6 +154,8 @@ class Browser:
         parsed = parse_url(url, self._base_url)
         if parsed is None or parsed.has_credentials:
             raise ValueError(f"{url!r} is no path and no URL without a user name and a password.")
+        if not parsed.is_http:
+            raise ValueError(f"{url!r} is neither http nor https, and nothing else is modelled.")
         if not is_token(method):
             raise ValueError(f"{method!r} is no method.")
         for name, value, known in (

@@ -60,6 +60,7 @@ class Fetch:
     origin: str
     """The page's, serialized; ``null`` for a sandboxed frame, for example."""
     url: URL
+    """Of http or https."""
     method: str
     """Normalized."""
     headers: Headers
@@ -147,16 +148,13 @@ class Course:
     def hop(self) -> Generator[Request, Response, Response]:
         """One round of main fetch, and of HTTP fetch (4.4)."""
         url, fetch = self.url, self.fetch
-        if not url.is_http:
-            cause = f"CORS is for http and https, not for {url.scheme!r}."
-            raise NetworkError(Failure("not_http", "4.1 Main fetch, step 12", cause))
         if fetch.origin.startswith("https:") and not url.is_potentially_trustworthy:
             cause = f"a page that came over https cannot fetch {url.href!r}, which is not secure."
             raise NetworkError(Failure("mixed_content", "4.1 Main fetch, step 7", cause))
         if url.origin == fetch.origin and self.tainting == "basic":
             return (yield self.request())
         if fetch.mode == "same-origin":
-            cause = "the mode is 'same-origin', and the address is of another origin."
+            cause = f"{url.href!r} is not of the page's own origin."
             raise NetworkError(Failure("not_same_origin", "4.1 Main fetch, step 12", cause))
         if fetch.mode == "no-cors":
             self.tainting = "opaque"
@@ -357,7 +355,7 @@ def _blocker(failure: Failure) -> str:
     """Name what blocks it, as consoles do."""
     others = {
         "mixed_content": "the rules for mixed content",
-        "not_same_origin": "its mode",
+        "not_same_origin": "its mode, 'same-origin'",
         "forbidden_method": "fetch()",
         "no_cors_method": "fetch()",
     }

@@ -9,6 +9,9 @@ from textwrap import indent
 from .messages import Exchange
 from .reasons import FetchReason
 
+_MAX_SHOWN = 1000
+"""In bytes: how much of a preflight's body is shown."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
@@ -57,4 +60,8 @@ class Outcome:
             parts.append(f"{exchange.request.kind}:")
             parts.append(indent(str(exchange.request), "  > "))
             parts.append(indent(str(exchange.response), "  < "))
+            if exchange.request.kind == "preflight" and exchange.response.body:
+                # In debug mode it says what was refused, and what to change.
+                text = exchange.response.body[:_MAX_SHOWN].decode(errors="replace")
+                parts.append(indent(f"\n{text.strip()}", "  < ", lambda _: True))
         return "\n".join(parts)

@@ -11,11 +11,10 @@ FetchReason = Literal[
     "cors_allowed",
     # The response is there, and script can see nothing of it.
     "opaque",
-    # Nothing was sent.
+    # The request is not even sent.
     "forbidden_method",
     "no_cors_method",
     "not_same_origin",
-    "not_http",
     "mixed_content",
     # The CORS check, of a preflight's or of any other response.
     "allow_origin_missing",

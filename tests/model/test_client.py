@@ -16,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 import corswsgi
 from corswsgi.browser import Browser, Credentials, Mode, PreflightCache
-from tests.model.scripted import ACCEPT, API, PAGE, URL, Server, actual, answer, moved, sent
+from tests.model.scripted import ACCEPT, API, PAGE, URL, Answer, Server, actual, answer, moved, sent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -346,7 +346,7 @@ def test_an_outcome_of_nothing_that_was_sent_in_full() -> None:
         == """\
 <Outcome blocked (not_same_origin); sent: nothing>
   Access to fetch at 'https://api.test/x' from origin 'https://page.test' has been blocked by its \
-mode: the mode is 'same-origin', and the address is of another origin.
+mode, 'same-origin': 'https://api.test/x' is not of the page's own origin.
   (Fetch, 4.1 Main fetch, step 12)"""
     )
 
@@ -542,3 +542,24 @@ def test_repeated_and_quoted_headers(
     script = {"GET /x": answer(Allow_Origin="*"), "OPTIONS /x": granted}
     outcome = Browser(Server(script), PAGE).fetch(URL, headers=headers, mode=mode)
     assert len(outcome.ignored_headers) == ignored
+
+
+@pytest.mark.parametrize("mode", ["cors", "no-cors", "same-origin"])
+@pytest.mark.parametrize("url", ["mailto:a@b", "data:,x", "blob:https://page.test/1", "ftp://a/b"])
+@pytest.mark.parametrize("origin", [PAGE, "null"])
+def test_only_http_is_modelled(origin: str, url: str, mode: Mode) -> None:
+    server = Server({})
+    message = f"^'{url}' is neither http nor https, and nothing else is modelled\\.$"
+    with pytest.raises(ValueError, match=message):
+        Browser(server, origin).fetch(url, mode=mode)
+    assert server.got == []
+
+
+def test_what_the_body_of_a_preflight_says_is_shown() -> None:
+    script = {
+        "OPTIONS /x": Answer(403, (("Content-Type", "text/plain"),), b"Refused.\n\nBecause.\n")
+    }
+    outcome = Browser(Server(script), PAGE).fetch(URL, "PUT")
+    assert str(outcome).endswith(
+        "  < 403\n  < Content-Type: text/plain\n  < \n  < Refused.\n  < \n  < Because."
+    )

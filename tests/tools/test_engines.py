@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,10 @@ def test_a_page_is_opened_and_closed(engine: Engine) -> None:
         with open_in(engine, url):
             assert asked.wait(30)
             assert running(url)
+        # xvfb-run goes before what it has started.
+        deadline = time.monotonic() + 20
+        while running(url) and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert not running(url)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from queue import Empty
 
 from django.conf import settings
@@ -31,9 +32,7 @@ def run(engine: Engine | None, *, once: bool, console: Console | None = None) ->
     FileNotFoundError where there is no such browser.
     """
     console = console or Console(highlight=False)
-    # It would tell of each refused preflight.
-    logging.getLogger("corswsgi").setLevel(logging.CRITICAL)
-    with serving(settings) as pages:
+    with quiet(), serving(settings) as pages:
         origins = pages.origins
         api = {"allowed": origins.allowed, "refused": origins.refused}
         pages.rows = judge(origins.api, api)
@@ -44,6 +43,18 @@ def run(engine: Engine | None, *, once: bool, console: Console | None = None) ->
             console.print("(Ctrl+C stops.)")
             wait_for_interrupt()
     return agreed
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the log from telling of each preflight that is refused, as is meant."""
+    logger = logging.getLogger("corswsgi")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def ask(engine: Engine, pages: Pages) -> Seen:
