@@ -247,6 +247,15 @@ for framework in ("flask", "django", "werkzeug"):
 """
 
 
+PLUGIN_TESTS = """
+def test_passes():
+    pass
+
+def test_needs_the_extra(cors_browser):
+    pass
+"""
+
+
 def test_the_wheel_works_alone(tmp_path: Path) -> None:
     """Built, and installed into an empty environment, without any extra."""
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -257,7 +266,8 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     )
     (wheel,) = wheels.glob("corswsgi-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "corswsgi/py.typed" in names
+    for name in ("corswsgi/py.typed", "corswsgi/tools/demo/page.html", "corswsgi_pytest/py.typed"):
+        assert name in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "docs"))]
     assert any(name.endswith("licenses/LICENSE") for name in names)
     venv.create(tmp_path / "venv", with_pip=False)
@@ -265,6 +275,22 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     subprocess.run([*pip, "--python", python, "install", wheel], check=True, env=environment)
     subprocess.run(
         [python, "-W", "error", "-c", PROGRAM], check=True, cwd=tmp_path, env=environment
+    )
+    command = [str(python), "-m", "corswsgi", "demo"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "python -m corswsgi needs click: pip install 'corswsgi[tools]'\n"
+    # The plugin is there as soon as pytest is, and breaks nothing.
+    subprocess.run([*pip, "--python", python, "install", "pytest"], check=True, env=environment)
+    tmp_path.joinpath("test_plugin.py").write_text(PLUGIN_TESTS)
+    command = [str(python), "-W", "error", "-m", "pytest", "-q", "test_plugin.py"]
+    environment.pop("DJANGO_SETTINGS_MODULE")
+    done = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1].startswith("1 passed, 1 error in"), done.stdout
+    assert re.search(
+        "^E .*corswsgi.browser needs .*: pip install 'corswsgi", done.stdout, re.MULTILINE
     )
 
 
