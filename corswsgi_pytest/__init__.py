@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from corswsgi.browser import Browser, Outcome
+
+HINT = "(corswsgi's own reason is in its log: pytest --log-level=DEBUG.)"
+"""For refusals, of which nothing is disclosed outside debug mode."""
+
+_MOST_SHOWN = 20
 
 _OUTCOMES = pytest.StashKey["list[Outcome]"]()
 
@@ -40,11 +45,13 @@ def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
         """Keeps outcomes, for the report of a test that fails."""
 
         def fetch(self, *args: Any, **options: Any) -> Outcome:
+            __tracebackhide__ = True
             outcome = super().fetch(*args, **options)
             outcomes.append(outcome)
             return outcome
 
     def browse(origin: str, target: WSGIApplication | str | None = None, **options: Any) -> Browser:
+        __tracebackhide__ = True
         if target is None:
             target, base_url = _found(request)
             options.setdefault("base_url", base_url)
@@ -60,8 +67,15 @@ def pytest_runtest_makereport(
     """Add what went over the wire to the report of a test that failed."""
     report = yield
     outcomes = item.stash.get(_OUTCOMES, [])
+    if report.when == "teardown":
+        outcomes.clear()
     if report.failed and outcomes:
-        report.sections.append(("What the browser did", "\n\n".join(map(str, outcomes))))
+        told = [*map(str, outcomes[-_MOST_SHOWN:])]
+        if len(outcomes) > _MOST_SHOWN:
+            told.insert(0, f"(of {len(outcomes)} fetches, the last {_MOST_SHOWN})")
+        if any(outcome.reason == "allow_origin_missing" for outcome in outcomes):
+            told.append(HINT)
+        report.sections.append(("What the browser did", "\n\n".join(told)))
     return report
 
 
@@ -70,25 +84,37 @@ def _found(request: pytest.FixtureRequest) -> tuple[WSGIApplication, str]:
     for name in ("app", "client"):
         try:
             found = request.getfixturevalue(name)
-        except pytest.FixtureLookupError:
+        except pytest.FixtureLookupError as error:
+            if error.argname != name:  # a fixture that this one needs
+                raise
             continue
         except pytest.skip.Exception:
             # pytest-django's own client, where there are no settings
-            if name == "client" and request.config.pluginmanager.hasplugin("django"):
+            if name == "client" and _has_pytest_django(request.config):
                 continue
             raise
         application = found if name == "app" else getattr(found, "application", None)
-        if callable(application) and not inspect.iscoroutinefunction(type(application).__call__):
-            host = getattr(application, "config", {}).get("SERVER_NAME")
+        if callable(application) and not _is_asgi(application):
+            config = getattr(application, "config", None)  # Flask's
+            host = config.get("SERVER_NAME") if isinstance(config, Mapping) else None
             return application, f"https://{host or 'localhost'}"
     application = _found_django()
     if application is None:
         raise pytest.UsageError(
             "cors_browser has found neither a fixture named app or client with a WSGI application, "
-            "nor Django's settings (an ASGI application is none of them); say what to fetch from: "
+            "nor Django's settings (ASGI applications have to be served); say what to fetch from: "
             "cors_browser(origin, target=...)."
         )
     return application, "https://testserver"
+
+
+def _is_asgi(application: Callable[..., object]) -> bool:
+    call = type(application).__call__
+    return inspect.iscoroutinefunction(application) or inspect.iscoroutinefunction(call)
+
+
+def _has_pytest_django(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("django")
 
 
 def _found_django() -> WSGIApplication | None:

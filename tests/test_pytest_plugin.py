@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import LazySettings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -100,6 +101,39 @@ def test_a_failure_shows_what_went_over_the_wire(pytester: pytest.Pytester) -> N
         ]
     )
     assert result.stdout.str().count("What the browser did") == 1
+    assert corswsgi_pytest.HINT in result.stdout.str()
+
+
+def test_a_failure_shows_the_last_of_many(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(APP.format(config="") + FIXTURES["app"])
+    pytester.makepyfile(
+        """
+        def test_it(cors_browser):
+            browser = cors_browser("https://evil.example")
+            assert not [browser.fetch(f"/{number}") for number in range(30)]
+        """
+    )
+    shown = pytester.runpytest_inprocess("-p", "no:django").stdout.str()
+    assert "(of 30 fetches, the last 20)" in shown
+    assert "> GET https://localhost/9\n" not in shown
+    assert "> GET https://localhost/10\n" in shown
+
+
+def test_a_fixture_that_is_missing_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def app(database):
+            raise NotImplementedError
+
+        def test_it(cors_browser):
+            cors_browser("https://evil.example")
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:django")
+    result.stdout.fnmatch_lines(["*fixture 'database' not found*"])
 
 
 def test_what_it_cannot_find_it_asks_for(
@@ -205,8 +239,8 @@ def test_a_client_that_skips(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, has_django: bool
 ) -> None:
     """pytest-django's own skips where there are no settings; another one's skip is meant."""
-    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     monkeypatch.setattr(corswsgi_pytest, "_found_django", lambda: None)
+    monkeypatch.setattr("corswsgi_pytest._has_pytest_django", lambda _: has_django)
     pytester.makepyfile(
         """
         import pytest
@@ -219,12 +253,14 @@ def test_a_client_that_skips(
             cors_browser("https://evil.example")
         """
     )
-    if has_django:  # which can be set up once in a process
-        result = pytester.runpytest_subprocess()
-        result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*cors_browser has found neither*"])
-    else:
-        pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(skipped=1)
+    result = pytester.runpytest_inprocess("-p", "no:django")
+    result.assert_outcomes(failed=has_django, skipped=not has_django)
+    found = "cors_browser has found neither" in result.stdout.str()
+    assert found == has_django
+
+
+def test_pytest_django_is_known(pytestconfig: pytest.Config) -> None:
+    assert corswsgi_pytest._has_pytest_django(pytestconfig)  # noqa: SLF001
 
 
 def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
@@ -242,7 +278,7 @@ def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
 
         def test_it(cors_browser, monkeypatch):
             monkeypatch.setattr("corswsgi_pytest._found_django", lambda: None)
-            with pytest.raises(pytest.UsageError, match="ASGI application is none of them"):
+            with pytest.raises(pytest.UsageError, match="ASGI applications have to be served"):
                 cors_browser("https://evil.example")
         """
     )
@@ -251,7 +287,9 @@ def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
 
 def test_django_has_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     assert corswsgi_pytest._found_django() is not None  # noqa: SLF001 - as the fixture does
-    monkeypatch.setattr("django.conf.settings._wrapped", None)
+    with monkeypatch.context() as patched:
+        patched.setattr("django.conf.settings", LazySettings())
+        assert corswsgi_pytest._found_django() is None  # noqa: SLF001
     with monkeypatch.context() as patched:
         patched.delitem(sys.modules, "django.conf")
         assert corswsgi_pytest._found_django() is None  # noqa: SLF001

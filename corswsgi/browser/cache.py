@@ -68,6 +68,8 @@ class PreflightCache:
         """Remember what a preflight has allowed (4.8, steps 7.10 to 7.15)."""
         expires = self.now + min(max_age, self.limit)
         entries = self._entries.setdefault((origin, url), {})
+        for key, known in entries.items():
+            entries[key] = [entry for entry in known if self.now < entry.expires]
         for keys in [*map(self.method_keys, methods), *map(self.header_keys, names)]:
             matching = self.matching(origin, url, include, keys)
             if not matching:

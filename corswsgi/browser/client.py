@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from http.cookies import Morsel
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, get_args
 
 from corswsgi.fetch import is_token, normalize_method
-from corswsgi.origins import parse_origin
+from corswsgi.origins import is_loopback, parse_origin
 
 from .cache import PreflightCache
 from .messages import Exchange, Headers, Request, Response, get_header
@@ -48,7 +50,7 @@ class Browser:
         address or a redirect names).
     ``origin``
         The page's, in the form in which browsers send it; ``"null"`` for a page without one, such
-        as a sandboxed frame. ValueError for anything else.
+        as a sandboxed frame.
     ``base_url``
         What paths are relative to, where `target` is an application; by default
         ``https://localhost``.
@@ -58,6 +60,8 @@ class Browser:
     ``cache``
         What is remembered of preflights: a `PreflightCache`, by default one of its own, with
         Chromium's limit on max-age.
+
+    ValueError, in words, for arguments that are none of these.
     """
 
     origin: str
@@ -75,16 +79,21 @@ class Browser:
         origin: str,
         *,
         base_url: str = DEFAULT_BASE_URL,
-        cookies: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str | Morsel[str]] | None = None,
         cache: PreflightCache | None = None,
     ) -> None:
+        _check_target(target)
         base = parse_url(target if isinstance(target, str) else base_url)
         if base is None or not base.is_http:
             found = target if isinstance(target, str) else base_url
             message = f"{found!r} is not the base URL of a server, such as 'http://localhost:8000'."
             raise ValueError(message)
         self.origin = _checked_origin(origin)
-        self.cookies = dict(cookies or {})
+        # Cookies of test clients are morsels (http.cookies), which have a value.
+        self.cookies = {
+            name: value if isinstance(value, str) else value.value
+            for name, value in (cookies or {}).items()
+        }
         self._base_url = base.href
         self._send = send_over_http() if isinstance(target, str) else send_to_application(target)
         self.cache = PreflightCache() if cache is None else cache
@@ -156,8 +165,10 @@ class Browser:
             raise ValueError(f"{url!r} is no path and no URL without a user name and a password.")
         if not parsed.is_http:
             raise ValueError(f"{url!r} is neither http nor https, and nothing else is modelled.")
-        if not is_token(method):
+        if not (isinstance(method, str) and is_token(method)):
             raise ValueError(f"{method!r} is no method.")
+        if not (body is None or isinstance(body, (str, bytes))):
+            raise ValueError(f"{body!r} is no body: give text or bytes, such as json.dumps(...).")
         for name, value, known in (
             ("credentials", credentials, Credentials),
             ("mode", mode, Mode),
@@ -183,25 +194,58 @@ class Browser:
         return replace(request, headers=(*request.headers, ("Cookie", text)))
 
 
-def _checked_origin(origin: str) -> str:
-    if origin == "null" or parse_origin(origin) is not None:
+def _check_target(target: object) -> None:
+    """Refuse what can be neither asked nor called."""
+    if isinstance(target, str):
+        return
+    if not callable(target):
+        raise ValueError(
+            f"the target is {target!r}, and has to be a WSGI application or the base URL of a "
+            "server. (For a test client, give its application.)"
+        )
+    if _is_coroutine(target):
+        raise ValueError(
+            f"the target {target!r} is an ASGI application, and has to be a WSGI application: "
+            "serve it, with uvicorn in a thread, for example, and give its base URL."
+        )
+
+
+def _is_coroutine(target: Callable[..., object]) -> bool:
+    """Tell whether calling `target` gives a coroutine, as with ASGI applications."""
+    return iscoroutinefunction(target) or iscoroutinefunction(type(target).__call__)
+
+
+def _checked_origin(origin: object) -> str:
+    if isinstance(origin, str) and (origin == "null" or parse_origin(origin) is not None):
         return origin
-    parsed = parse_url(origin)
-    meant = parsed.origin if parsed is not None and parsed.is_http else "https://app.example"
+    meant = ""
+    if isinstance(origin, str):
+        scheme = "http" if origin.startswith(("localhost", "127.")) else "https"
+        whole = origin if "://" in origin else f"{scheme}://{origin}"
+        parsed = parse_url(whole)
+        if (
+            parsed is not None
+            and parse_origin(parsed.origin) is not None
+            and ("." in parsed.host or is_loopback(parsed.host))
+        ):
+            meant = f"; did you mean {parsed.origin!r}?"
     raise ValueError(
-        f"{origin!r} is not the form in which a browser sends an origin (scheme://host or "
-        f"scheme://host:port); did you mean {meant!r}?"
+        f"the origin is {origin!r}, and has to be in the form in which a browser sends it "
+        f"(scheme://host or scheme://host:port){meant or '.'}"
     )
 
 
 def _checked_headers(given: GivenHeaders, mode: Mode) -> tuple[Headers, tuple[str, ...]]:
     """Keep what script can set, and name what it cannot (5.1, Headers class)."""
+    if isinstance(given, (str, bytes)):
+        raise ValueError(f"{given!r} are no headers: give a mapping, or pairs of texts.")
     pairs = given.items() if isinstance(given, Mapping) else given
     kept: list[tuple[str, str]] = []
     ignored: list[str] = []
     for name, text in pairs:
-        value = normalize_value(text)
-        if not is_token(name) or not is_header_value(value):
+        are_texts = isinstance(name, str) and isinstance(text, str)
+        value = normalize_value(text) if are_texts else ""
+        if not (are_texts and is_token(name) and is_header_value(value)):
             raise ValueError(f"{name!r}: {text!r} is no header.")
         # Without CORS, a repeated header is judged with what is there already.
         joined = ", ".join([*(has for known, has in kept if known.lower() == name.lower()), value])

@@ -13,6 +13,10 @@ Kind = Literal["preflight", "actual", "redirected"]
 """What a request is for; ``"redirected"`` is an actual request that a redirect has led to."""
 
 
+_MAX_SHOWN = 1000
+"""In bytes: how much of a preflight's body is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request, with those of its headers that CORS is about."""
@@ -48,6 +52,16 @@ class Exchange:
 
     request: Request
     response: Response
+
+    @property
+    def shown_response(self) -> str:
+        """The response as text; a preflight's with its body.
+
+        In debug mode, that says what was refused, and what to change.
+        """
+        body = self.response.body[:_MAX_SHOWN] if self.request.kind == "preflight" else b""
+        text = body.decode(errors="replace").strip()
+        return f"{self.response}\n\n{text}" if text else str(self.response)
 
 
 def get_header(headers: Headers, name: str) -> str | None:

@@ -175,7 +175,9 @@ class Course:
         """Say that a redirect has led here."""
         if len(self.urls) == 1:
             return ""
-        told = ", as origin 'null'" if self.origin == "null" != self.fetch.origin else ""
+        told = ""
+        if self.origin == "null" != self.fetch.origin:
+            told = ", and as origin 'null', since that led from one foreign origin to another one"
         return f"(redirected from {self.urls[-2].href!r}{told}) "
 
     def request(self) -> Request:

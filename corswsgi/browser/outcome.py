@@ -9,9 +9,6 @@ from textwrap import indent
 from .messages import Exchange
 from .reasons import FetchReason
 
-_MAX_SHOWN = 1000
-"""In bytes: how much of a preflight's body is shown."""
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
@@ -44,6 +41,10 @@ class Outcome:
         """How many of the requests were preflights: 0 where the cache answered."""
         return sum(exchange.request.kind == "preflight" for exchange in self.exchanges)
 
+    def __bool__(self) -> bool:
+        """Refuse to be tested as it is: a test of it would never fail."""
+        raise TypeError("An outcome is neither true nor false: say .allowed, or .status == 200.")
+
     def __repr__(self) -> str:
         verdict = f"allowed, {self.status}" if self.allowed else "blocked"
         if self.reason == "opaque":
@@ -59,9 +60,5 @@ class Outcome:
         for exchange in self.exchanges:
             parts.append(f"{exchange.request.kind}:")
             parts.append(indent(str(exchange.request), "  > "))
-            parts.append(indent(str(exchange.response), "  < "))
-            if exchange.request.kind == "preflight" and exchange.response.body:
-                # In debug mode it says what was refused, and what to change.
-                text = exchange.response.body[:_MAX_SHOWN].decode(errors="replace")
-                parts.append(indent(f"\n{text.strip()}", "  < ", lambda _: True))
+            parts.append(indent(exchange.shown_response, "  < ", lambda _: True))
         return "\n".join(parts)

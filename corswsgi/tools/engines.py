@@ -37,7 +37,12 @@ _CLOSING = 20  # seconds
 
 
 def find_engine(engine: Engine) -> list[str] | None:
-    """Find a browser with this engine: the command that starts it, None where there is none."""
+    """Find a browser with this engine: the command that starts it, None where there is none.
+
+    On POSIX alone: elsewhere, processes are not closed in groups.
+    """
+    if os.name != "posix":
+        return None
     if engine == "webkit":
         xvfb = shutil.which("xvfb-run")
         found = [*map(str, Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser"))]
@@ -69,13 +74,18 @@ def open_in(engine: Engine, url: str) -> Iterator[None]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, "TMPDIR": profile},  # what they leave there goes with it
         )
         try:
             yield
         finally:
             # The whole group: xvfb-run and the engines leave children behind.
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(_CLOSING)
+            try:
+                process.wait(_CLOSING)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _arguments(engine: Engine, profile: str) -> list[str]:

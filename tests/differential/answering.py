@@ -25,10 +25,12 @@ Asked = tuple[str, ...]
 
 ASKED = (
     *("HTTP_ORIGIN", "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-    *("HTTP_AUTHORIZATION", "CONTENT_TYPE", "HTTP_X_A"),
+    *("HTTP_AUTHORIZATION", "CONTENT_TYPE", "HTTP_X_A", "HTTP_X_B"),
+    *("HTTP_CONTENT_LANGUAGE", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUESTED_WITH"),
 )
 
 
+COOKIE = "known=1"
 FIRST = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT")]
 
 
@@ -54,7 +56,7 @@ class Answering:
         path = environ["PATH_INFO"]
         body, headers, status = b"", [("Content-Type", "text/plain")], 200
         if path == "/":
-            body, headers = PAGE, [("Content-Type", "text/html")]
+            body, headers = PAGE, [("Content-Type", "text/html"), ("Set-Cookie", COOKIE)]
         elif match := re.fullmatch(r"/(\w+)/(\d+)/(.*)", path):
             answer = self._answer(environ, match[1], int(match[2]), match[3])
             status, headers = answer.status, [*headers, *answer.headers]
@@ -86,14 +88,19 @@ class Answering:
     def _answer(self, environ: WSGIEnvironment, who: str, number: int, rest: str) -> Answer:
         """Find the answer, and fill in what its values stand for; record the request."""
         case = self.cases[number]
-        asked = environ["REQUEST_METHOD"], environ["HTTP_HOST"], rest
+        host = environ["HTTP_HOST"]
+        asked = environ["REQUEST_METHOD"], host, rest
         is_preflight = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         # What script says of Accept is not CORS' matter; engines do not agree on its encoding.
         accept = environ.get("HTTP_ACCEPT", "") if is_preflight else ""
+        # Cookies are a host's, whatever the port. The third origin is another host, of which
+        # engines have none; the model does not know that.
+        has_cookie = COOKIE in environ.get("HTTP_COOKIE", "") and not host.startswith("localhost")
+        cookie = "cookie" if has_cookie else ""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+        lines = (environ.get(name, "") for name in ASKED)
         with self._lock:
-            self.asked[who, number].append(
-                (*asked, accept, *(environ.get(name, "") for name in ASKED))
-            )
+            self.asked[who, number].append((*asked, accept, cookie, body, *lines))
         # Addresses on the way are 0, 1, 2; where Locations were joined, there is more behind that.
         hop = int(rest.partition(",")[0] or 0)
         method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")

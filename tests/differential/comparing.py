@@ -9,18 +9,18 @@ from typing import Any
 
 from corswsgi.browser import Browser, Fetch, Outcome, Request, Response, Result, fetching
 from corswsgi.tools.engines import Engine, open_in
-from tests.differential.answering import Answering, Asked, Origins, listening
+from tests.differential.answering import COOKIE, Answering, Asked, Origins, listening
 from tests.differential.cases import Case
 from tests.differential.disagreements import Disagreement, cache_of, course_of
 
-Fetched = tuple[str, int, tuple[str, ...]]
-"""What script sees of a fetch: the response's type, its status, the names of its headers."""
+Fetched = tuple[str, int, tuple[tuple[str, str], ...]]
+"""What script sees of a fetch: the response's type, its status, its headers."""
 
 PATIENCE = 60
 """In seconds: how long an engine may post nothing."""
 
 # What servers and clients add of their own.
-NOT_COMPARED = {"date", "server", "content-length", "connection", "via", "keep-alive"}
+NOT_COMPARED = {"date", "server", "connection", "via", "keep-alive"}
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,25 @@ class Seen:
     asked: tuple[Asked, ...]
 
 
+def compared(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    # Beyond ASCII, engines do not agree on the encoding, which is no matter of CORS.
+    return tuple(
+        (name, value if value.isascii() else "(not ASCII)")
+        for name, value in sorted(headers.items())
+        if name not in NOT_COMPARED
+    )
+
+
 def of_outcome(outcome: Outcome) -> Fetched:
     """Write an outcome as script sees it."""
-    names = tuple(sorted({*outcome.readable_headers} - NOT_COMPARED))
+    headers = compared(outcome.readable_headers)
     if outcome.reason == "opaque":
         return "opaque", 0, ()
     if not outcome.allowed:
         return "TypeError", 0, ()
     kind = "basic" if outcome.reason == "same_origin" else "cors"
     assert outcome.status is not None
-    return kind, outcome.status, names
+    return kind, outcome.status, headers
 
 
 class Departing(Browser):
@@ -60,6 +69,7 @@ def through_model(
     answering.origins = origins
     browser = Departing(answering, origins.page, base_url=origins.api, cache=cache_of(rows))
     browser.rows = rows
+    browser.cookies = dict([COOKIE.split("=")])
     outcomes = tuple(
         browser.fetch(answering.address("engine", number), **vars(fetch)) for fetch in case.fetches
     )
@@ -95,7 +105,7 @@ def through_engine(
                 (
                     result["type"],
                     result["status"],
-                    tuple(sorted({*result["headers"]} - NOT_COMPARED)),
+                    compared(dict(result["headers"])),
                 )
                 for result in results[number]
             ),

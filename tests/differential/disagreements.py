@@ -226,7 +226,7 @@ class KeepsOrigin(Course):
     def request(self) -> Request:
         request = super().request()
         has_origin = get_header(request.headers, "origin") is not None
-        if has_origin or self.fetch.method in ("GET", "HEAD"):
+        if has_origin or self.fetch.method in ("GET", "HEAD") or self.origin == "null":
             return request
         return dataclasses.replace(request, headers=(*request.headers, ("Origin", self.origin)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from dataclasses import replace
 from typing import get_args
 
@@ -72,21 +74,24 @@ def test_a_row_has_engines_and_its_own_words() -> None:
     assert len({row.what for row in DISAGREEMENTS}) == len(DISAGREEMENTS)
 
 
+SEEN = (("cache-control", "no-store"), ("content-length", "0"), ("content-type", "text/plain"))
 ONE = Case("one", (Fetch("PUT"),))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"fetched": (("cors", 201, ("cache-control", "content-type")),)},
+        {"fetched": (("cors", 201, SEEN),)},
         {"fetched": (("TypeError", 0, ()),)},
-        {"fetched": (("cors", 200, ("cache-control",)),)},
+        {"fetched": (("cors", 200, SEEN[1:]),)},
+        {"fetched": (("cors", 200, (*SEEN[:-1], ("content-type", "text/html"))),)},
         {"asked": ()},
     ],
     ids=str,
 )
 def test_what_is_not_explained_fails(change: dict[str, tuple[()]]) -> None:
     right, _ = through_model(0, ONE, ORIGINS)
+    assert right.fetched == (("cors", 200, SEEN),)
     found = Report("webkit", "")
     assert compare(found, {0: ONE}, {0: right}, ORIGINS) == []
     (failure,) = compare(found, {0: ONE}, {0: replace(right, **change)}, ORIGINS)
@@ -150,3 +155,14 @@ def test_an_engine_that_is_not_there_is_left_out_but_in_ci(
     result = CliRunner().invoke(main, ["webkit"])
     assert result.exit_code == code
     assert "there is no webkit here" in result.output
+
+
+def test_the_command_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "tests.differential.__main__")
+    monkeypatch.setattr(sys, "argv", ["differential", "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("tests.differential", run_name="__main__")
+    assert stopped.value.code == 0
+    assert "Usage: " in capsys.readouterr().out

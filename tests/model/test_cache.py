@@ -145,3 +145,14 @@ def test_clear_forgets_one_origin_at_one_url() -> None:
     assert cache.allows_method(OTHER, URL, False, "PUT")
     assert cache.allows_method(PAGE, f"{API}/y", False, "PUT")
     cache.clear(PAGE, URL)
+
+
+def test_what_has_expired_goes() -> None:
+    cache = PreflightCache()
+    for _ in range(100):
+        cache.store("https://a", "https://b/", False, 5, ["PUT"], ["X-A"])
+        cache.now += 6
+    keys = [*cache.method_keys("PUT"), *cache.header_keys("X-A")]
+    assert cache.matching("https://a", "https://b/", False, keys) == []
+    kept = cache._entries["https://a", "https://b/"]  # noqa: SLF001 - nothing else shows it
+    assert sum(map(len, kept.values())) == 2

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,20 +37,73 @@ def browser(**script: Any) -> Browser:
         ("https://Page.test", "https://page.test"),
         ("https://page.test:443", "https://page.test"),
         ("http://page.test:8000/x?y", "http://page.test:8000"),
-        ("page.test", "https://app.example"),
-        ("*", "https://app.example"),
-        ("", "https://app.example"),
-        ("Null", "https://app.example"),
-        ("mailto:a@b", "https://app.example"),
+        ("page.test", "https://page.test"),
+        ("localhost:3000", "http://localhost:3000"),
+        ("127.0.0.1", "http://127.0.0.1"),
+        ("*", None),
+        ("", None),
+        ("Null", None),
+        ("/items", None),
+        (None, None),
+        (b"https://page.test", None),
     ],
 )
-def test_what_is_no_origin(origin: str, meant: str) -> None:
+def test_what_is_no_origin(origin: Any, meant: str | None) -> None:
     with pytest.raises(ValueError, match="origin") as caught:
         Browser(Server({}), origin)
     assert str(caught.value) == (
-        f"{origin!r} is not the form in which a browser sends an origin (scheme://host or "
-        f"scheme://host:port); did you mean {meant!r}?"
+        f"the origin is {origin!r}, and has to be in the form in which a browser sends it "
+        f"(scheme://host or scheme://host:port){f'; did you mean {meant!r}?' if meant else '.'}"
     )
+
+
+class Asynchronous:
+    async def __call__(self, scope: object, receive: object, send: object) -> None:
+        raise NotImplementedError
+
+
+async def asynchronous(scope: object, receive: object, send: object) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (None, "^the target is None, and has to be a WSGI application or the base URL of a"),
+        (object(), "^the target is <object object .*For a test client, give its application"),
+        (Asynchronous(), "is an ASGI application, and has to be a WSGI application: serve it,"),
+        (asynchronous, "is an ASGI application, and has to be a WSGI application: serve it,"),
+    ],
+)
+def test_what_is_no_target(target: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Browser(target, PAGE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"method": None}, r"^None is no method\.$"),
+        ({"method": "PUT", "body": {"a": 1}}, r"^{'a': 1} is no body: give text or bytes"),
+        ({"headers": {"X-A": 1}}, r"^'X-A': 1 is no header\.$"),
+        ({"headers": [(b"X-A", "1")]}, r"^b'X-A': '1' is no header\.$"),
+        ({"headers": "X-A: 1"}, r"^'X-A: 1' are no headers: give a mapping, or pairs of texts\.$"),
+    ],
+)
+def test_arguments_of_other_types(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        browser().fetch(URL, **arguments)
+
+
+def test_the_cookies_of_a_test_client_are_morsels() -> None:
+    cookies = SimpleCookie({"session": "1"})
+    assert Browser(Server({}), PAGE, cookies=cookies).cookies == {"session": "1"}
+
+
+def test_an_outcome_is_neither_true_nor_false() -> None:
+    message = r"^An outcome is neither true nor false: say \.allowed, or \.status == 200\.$"
+    with pytest.raises(TypeError, match=message):
+        bool(browser().fetch(URL, "TRACE"))
 
 
 @pytest.mark.parametrize("origin", ["null", "http://localhost:3000", "https://[::1]"])
@@ -563,3 +617,59 @@ def test_what_the_body_of_a_preflight_says_is_shown() -> None:
     assert str(outcome).endswith(
         "  < 403\n  < Content-Type: text/plain\n  < \n  < Refused.\n  < \n  < Because."
     )
+
+
+def test_what_is_written_is_a_part_of_the_body() -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        write = start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
+        write(b"hello ")
+        return [b"world"]
+
+    assert Browser(application, PAGE).fetch(URL).body == b"hello world"
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_an_error_page_takes_the_place_of_a_response(is_started: bool) -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        if is_started:
+            start_response("200 OK", [])
+        try:
+            raise LookupError("here")
+        except LookupError:
+            start_response("500 Oops", [("Access-Control-Allow-Origin", "*")], sys.exc_info())
+        return [b"error page"]
+
+    outcome = Browser(application, PAGE).fetch(URL)
+    assert (outcome.allowed, outcome.status, outcome.body) == (True, 500, b"error page")
+
+
+def test_an_error_after_the_first_of_the_body_is_raised() -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"first"
+        try:
+            raise LookupError("later")
+        except LookupError:
+            start_response("500 Oops", [], sys.exc_info())
+
+    with pytest.raises(LookupError, match="later"):
+        Browser(application, PAGE).fetch(URL)
+
+
+@pytest.mark.parametrize(("times", "message"), [(0, "has not called"), (2, "twice")])
+def test_a_response_is_started_once(times: int, message: str) -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        for _ in range(times):
+            start_response("200 OK", [])
+        return []
+
+    with pytest.raises(RuntimeError, match=message):
+        Browser(application, PAGE).fetch(URL)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".b.test", f"{'a' * 64}.test", "api.test:0"])
+def test_any_host_that_is_one_for_browsers(host: str) -> None:
+    server = Server({"GET /x": moved(f"https://{host}/y", Allow_Origin="*"), "GET /y": OK})
+    outcome = Browser(server, PAGE).fetch(URL)
+    assert [headers["HTTP_HOST"] for _, headers, _ in server.got] == ["api.test", host]
+    assert outcome.exchanges[1].request.url == f"https://{host}/y"

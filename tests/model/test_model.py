@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -26,6 +26,9 @@ from tests.model.scripted import (
     redirected,
     sent,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 OK = answer(Allow_Origin=PAGE)
 PUT = {"method": "PUT"}
@@ -369,7 +372,8 @@ FAILURES: list[Case] = [
     Case(
         "allow_origin_mismatch",
         f"{CHECK} 4",
-        f"CORS policy: (redirected from {URL!r}, as origin 'null') Access-Control-Allow-Origin is "
+        f"CORS policy: (redirected from {URL!r}, and as origin 'null', since that led from one "
+        "foreign origin to another one) Access-Control-Allow-Origin is "
         f"{PAGE!r}, and not 'null'.",
         (actual(), redirected("GET", f"{OTHER}/y", origin="null")),
         {"GET /x": moved(f"{OTHER}/y", Allow_Origin="*"), "GET /y": OK},
@@ -969,10 +973,54 @@ def test_no_cors_does_not_name_a_secure_origin_to_what_is_not(
 
 @pytest.mark.parametrize(
     ("method", "status", "body"),
-    [("GET", 200, b"body"), ("HEAD", 200, b""), ("GET", 205, b""), ("GET", 304, b"")],
+    [
+        ("GET", 200, b"body"),
+        ("HEAD", 200, b""),
+        *(("GET", status, b"") for status in (101, 103, 204, 205, 304)),
+    ],
 )
 def test_what_has_no_body(method: str, status: int, body: bytes) -> None:
     script = {f"{method} /x": Answer(status, (("Access-Control-Allow-Origin", "*"),), b"body")}
     outcome = Browser(Server(script), PAGE).fetch(URL, method)
     assert (outcome.status, outcome.body) == (status, body)
     assert outcome.exchanges[0].response.body == b"body"
+
+
+@pytest.mark.parametrize(
+    ("urls", "preflights"),
+    [([URL, f"{OTHER}/away"], [1, 2]), ([f"{OTHER}/away", URL], [2, 1])],
+)
+def test_what_is_remembered_for_null_is_not_for_the_page(
+    urls: list[str], preflights: list[int]
+) -> None:
+    """Of the same address, asked once as the page and once, after a redirect, as ``null``."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        allows = [
+            ("Access-Control-Allow-Origin", environ["HTTP_ORIGIN"]),
+            ("Access-Control-Allow-Methods", "PUT"),
+        ]
+        goes = environ["PATH_INFO"] == "/away" and environ["REQUEST_METHOD"] == "PUT"
+        start_response("307 Moved" if goes else "200 OK", [*allows, ("Location", URL)])
+        return []
+
+    browser = Browser(application, PAGE)
+    outcomes = [browser.fetch(url, "PUT") for url in urls]
+    assert [outcome.reason for outcome in outcomes] == ["cors_allowed"] * 2
+    assert [outcome.preflights for outcome in outcomes] == preflights
+
+
+def test_no_cors_has_no_cookies_of_the_same_origin_elsewhere() -> None:
+    outcome = Browser(Server({"GET /x": OK}), PAGE).fetch(URL, mode="no-cors")
+    assert [exchange.request.has_credentials for exchange in outcome.exchanges] == [False]
+
+
+def test_the_length_can_be_read() -> None:
+    server = Server({"GET /x": answer(200, ("Content-Length", "4"), Allow_Origin="*")})
+    assert dict(Browser(server, PAGE).fetch(URL).readable_headers) == {"content-length": "4"}
+
+
+def test_the_last_redirect_is_named() -> None:
+    hops = {"GET /x": moved("/y", Allow_Origin="*"), "GET /y": moved("/z", Allow_Origin="*")}
+    outcome = Browser(Server({**hops, "GET /z": answer()}), PAGE).fetch(URL)
+    assert f"(redirected from '{API}/y') the response has no" in outcome.explanation

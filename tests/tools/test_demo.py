@@ -179,6 +179,25 @@ def test_the_page_loads_nothing_from_elsewhere(demo_settings: LazySettings) -> N
         assert urllib3.request("GET", f"{allowed}/favicon.ico").status == 404
 
 
+def test_results_are_of_the_page_and_complete(demo_settings: LazySettings) -> None:
+    with serving(demo_settings) as pages:
+        results = f"{pages.origins.allowed}/results"
+        for body in (b"", b"{}", b"[{}]", b"no JSON"):
+            headers = {"Content-Type": "application/json"}
+            assert urllib3.request("POST", results, body=body, headers=headers).status == 400
+        assert pages.results.empty()
+
+
+def test_another_name_of_this_machine_leads_to_the_page(demo_settings: LazySettings) -> None:
+    with serving(demo_settings) as pages:
+        allowed = pages.origins.allowed
+        for host in ("evil.test", allowed.replace("http://localhost", "127.0.0.1")):
+            response = urllib3.request(
+                "GET", f"{allowed}/rows", headers={"Host": host}, redirect=False
+            )
+            assert (response.status, response.headers["Location"]) == (302, f"{allowed}/")
+
+
 def test_django_is_configured_once() -> None:
     settings = SettingsOfTheDemo()
     settings.configured = True

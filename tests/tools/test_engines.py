@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,12 @@ def running(word: str) -> set[str]:
     return found
 
 
+def gone(word: str) -> bool:
+    """Wait up to 20 seconds: xvfb-run goes before what it has started."""
+    paused = threading.Event()
+    return any(not running(word) or paused.wait(0.1) for _ in range(200))
+
+
 def test_a_page_is_opened_and_closed(engine: Engine) -> None:
     asked = threading.Event()
 
@@ -46,11 +51,7 @@ def test_a_page_is_opened_and_closed(engine: Engine) -> None:
         with open_in(engine, url):
             assert asked.wait(30)
             assert running(url)
-        # xvfb-run goes before what it has started.
-        deadline = time.monotonic() + 20
-        while running(url) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not running(url)
+        assert gone(url)
 
 
 def test_a_browser_that_is_not_there_is_named_with_its_package(
@@ -60,3 +61,25 @@ def test_a_browser_that_is_not_there_is_named_with_its_package(
     message = r"^there is no webkit here \(Debian: webkit2gtk-driver, xvfb, xauth\)\.$"
     with pytest.raises(FileNotFoundError, match=message), open_in("webkit", "http://localhost"):
         raise NotImplementedError
+
+
+def test_a_browser_that_does_not_go_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stubborn = tmp_path / "chromium"
+    stubborn.write_text("#!/bin/sh\ntrap '' TERM\ntouch $TMPDIR/../here\nsleep 60 & wait; wait\n")
+    stubborn.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("corswsgi.tools.engines._CLOSING", 0.5)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    url = f"http://localhost/{tmp_path.name}/stubborn"
+    with open_in("chromium", url):
+        paused = threading.Event()
+        here = tmp_path / "here"
+        assert any(here.exists() or paused.wait(0.1) for _ in range(100))
+    assert gone(url)
+
+
+def test_browsers_are_started_on_posix_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corswsgi.tools.engines.os.name", "nt")
+    assert find_engine("chromium") is None

@@ -31,6 +31,21 @@ ALLOW_HEADERS = ["Content-Type", "X-Token"]
 EXPOSE_HEADERS = ["X-Request-Id"]
 
 
+def policy_text(allowed: str) -> str:
+    """Write the policy of the API as one writes it for plain WSGI."""
+    return "\n".join(
+        (
+            "Policy(",
+            f"    origins=[{allowed!r}],",
+            f"    methods={METHODS},",
+            f"    allow_headers={ALLOW_HEADERS},",
+            f"    expose_headers={EXPOSE_HEADERS},",
+            "    supports_credentials=True,",
+            ")  # /public/*: Policy(origins='*'); /internal/*: None; debug=True",
+        )
+    )
+
+
 class Served(NamedTuple):
     """What an API knows of where it is."""
 

@@ -92,5 +92,5 @@ def _exchange_as_json(exchange: Exchange) -> dict[str, str]:
     return {
         "kind": exchange.request.kind,
         "request": str(exchange.request),
-        "response": str(exchange.response),
+        "response": exchange.shown_response,
     }

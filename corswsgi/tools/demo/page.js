@@ -1,7 +1,7 @@
 // Makes the fetches of this page's origin, has a frame make those of the other one, and shows all
 // beside what the model made of them.
 
-const {api, allowed, refused, rows} = await (await fetch("/rows")).json();
+const {api, allowed, refused, policy, rows} = await (await fetch("/rows")).json();
 const own = location.origin === allowed ? "allowed" : "refused";
 const other = own === "allowed" ? refused : allowed;
 const isFrame = window !== window.top;
@@ -90,7 +90,7 @@ function show(row, index) {
   const model = row.ways.wsgi;
   const why = element("td", {className: "why"}, row.lesson);
   if (model.verdict === "blocked") why.append(" ", element("code", {}, model.reason));
-  const line = element("tr", {}, element("td", {}, button), labelled("Page", row.page),
+  const line = element("tr", {}, element("td", {}, button), labelled("Origin", row.page),
     labelled("Model", verdict(model.verdict)), seenCell, why);
   const cell = element("td", {colSpan: 5});
   const opened = element("tr", {id, className: "details", hidden: true}, cell);
@@ -103,7 +103,10 @@ function show(row, index) {
   };
   button.addEventListener("click", toggle);
   document.getElementById("rows").append(line, opened);
-  if (location.hash === `#${id}`) toggle(); // for a link to one of them
+  if (location.hash === `#${id}`) { // a link to one of them
+    toggle();
+    line.scrollIntoView();
+  }
   return (found) => {
     seen = found;
     seenCell.replaceChildren(...shownSeen(row, seen));
@@ -117,6 +120,7 @@ if (isFrame) {
   document.getElementById("where").textContent =
     `The API at ${api} lists ${allowed} among its origins, and not ${refused}. `
     + `You are at ${location.origin}; a frame makes the fetches of the other page.`;
+  document.getElementById("policy").textContent = policy;
   const tellers = rows.map(show);
   const all = new Array(rows.length);
   const tell = async (index, seen) => {

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from corswsgi.tools.engines import Engine, engine_version, find_engine, open_in
 
+from .apis import policy_text
 from .judging import Row, engine_agrees, judge, verdict_of
 from .site import Pages, serving
 
@@ -80,6 +81,8 @@ def tell(console: Console, pages: Pages, engine: Engine | None, seen: Seen | Non
     console.print(f"An API at   {origins.api}, by WSGI, Flask and Django;")
     console.print(f"a page at   {origins.allowed}, whose origin its policy allows, and")
     console.print(f"another at  {origins.refused}, whose origin it refuses.\n")
+    console.print(policy_text(origins.allowed), markup=False, soft_wrap=True)
+    console.print()
     console.print(table_of(rows, engine, seen))
     wrong = [row for row in rows if not row.agrees]
     for row in wrong:
@@ -103,12 +106,12 @@ def differing(rows: Sequence[Row], seen: Seen) -> list[Row]:
 def table_of(rows: Sequence[Row], engine: Engine | None, seen: Seen | None) -> Table:
     """Lay out the table, for 80 columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("page", no_wrap=True)
-    table.add_column("fetch")
+    table.add_column("origin", no_wrap=True)
+    table.add_column("fetch", overflow="fold")
     table.add_column("model", no_wrap=True)
     if engine is not None:
         table.add_column(engine, no_wrap=True)
-    table.add_column("why")
+    table.add_column("why", overflow="fold")
     for number, row in enumerate(rows):
         cells = [Text(row.telling.page), Text(row.telling.title), verdict(verdict_of(row.outcome))]
         if seen is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from werkzeug import Request, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from .apis import Served, make_api
+from .apis import Served, make_api, policy_text
 from .judging import Row, as_json
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ class Pages:
 
     def answer(self, request: Request) -> Response:
         """Answer a request of the browser for the page, or of the page itself."""
+        if request.host_url.rstrip("/") not in self.origins:
+            # Another name of this machine is another origin; one of somebody else's is an attack.
+            return Response(status=302, headers={"Location": f"{self.origins.allowed}/"})
         headers = {
             "Cache-Control": "no-store",
             "Content-Security-Policy": (
@@ -64,10 +67,19 @@ class Pages:
         }
         if request.path == "/rows":
             api, allowed, refused = self.origins
-            told = {"api": api, "allowed": allowed, "refused": refused, "rows": as_json(self.rows)}
+            told = {
+                "api": api,
+                "allowed": allowed,
+                "refused": refused,
+                "policy": policy_text(allowed),
+                "rows": as_json(self.rows),
+            }
             return Response(json.dumps(told), headers=headers, mimetype="application/json")
         if request.path == "/results":
-            self.results.put(request.get_json())
+            results = request.get_json(silent=True)
+            if not (isinstance(results, list) and len(results) == len(self.rows)):
+                return Response(status=400)
+            self.results.put(results)
             return Response(status=204)
         if request.path == "/elsewhere":
             return Response(headers={"Access-Control-Allow-Origin": self.origins.allowed})
