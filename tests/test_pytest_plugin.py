@@ -119,6 +119,19 @@ def test_a_failure_shows_the_last_of_many(pytester: pytest.Pytester) -> None:
     assert "> GET https://localhost/10\n" in shown
 
 
+def test_a_failure_of_what_is_allowed_has_no_hint(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(APP.format(config="") + FIXTURES["app"])
+    pytester.makepyfile(
+        """
+        def test_it(cors_browser):
+            assert cors_browser("https://app.example").fetch("/nowhere").status == 200
+        """
+    )
+    shown = pytester.runpytest_inprocess("-p", "no:django").stdout.str()
+    assert "<Outcome allowed, 404 (cors_allowed); sent: actual>" in shown
+    assert corswsgi_pytest.HINT not in shown
+
+
 def test_a_fixture_that_is_missing_is_named(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
