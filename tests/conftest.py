@@ -14,10 +14,10 @@ settings.load_profile("corswsgi")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser: it takes long, and does not depend on the version of Python."""
+    """Mark what opens a browser: that takes long, and is the same whatever the Python."""
     for item in items:
         if {"engine", "chromium"} & {*getattr(item, "fixturenames", ())}:
-            item.add_marker("browsers")
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session")

@@ -256,6 +256,7 @@ def test_needs_the_extra(cors_browser):
 """
 
 
+@pytest.mark.once
 def test_the_wheel_works_alone(tmp_path: Path) -> None:
     """Built, and installed into an empty environment, without any extra."""
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]

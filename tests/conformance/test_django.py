@@ -122,6 +122,7 @@ def test_without_resources(
     run_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 @pytest.mark.parametrize(
     ("configure", "is_async"),
@@ -133,6 +134,7 @@ def test_browsers_let_through_what_a_policy_means(
     judge_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, Target(through_resources, is_async=False))

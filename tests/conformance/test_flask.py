@@ -136,6 +136,7 @@ def test_without_resources(subtests: pytest.Subtests, target: Callable[[Case], A
     run_all(subtests, WITHOUT_RESOURCES, target)
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 @pytest.mark.parametrize("target", [through_the_app, through_a_decorator, through_a_blueprint])
 def test_browsers_let_through_what_a_policy_means(
@@ -144,6 +145,7 @@ def test_browsers_let_through_what_a_policy_means(
     judge_all(subtests, WITHOUT_RESOURCES, target)
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, through_resources)

@@ -79,6 +79,7 @@ def test_middleware_with_a_callable(subtests: pytest.Subtests) -> None:
     run_all(subtests, WITHOUT_RESOURCES, through_a_callable)
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_browsers_let_through_what_a_policy_means(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, through_the_middleware)
