@@ -122,9 +122,9 @@ def _found_django() -> WSGIApplication | None:
     if "django.conf" not in sys.modules:
         return None
     from django.conf import settings  # noqa: PLC0415 - only where Django is used
-    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415
-    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
-    from django.utils.module_loading import import_string  # noqa: PLC0415
+    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 - as above
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - as above
+    from django.utils.module_loading import import_string  # noqa: PLC0415 - as above
 
     if not settings.configured:
         return None
@@ -142,8 +142,8 @@ def _leaving_connections_alone(application: WSGIApplication) -> WSGIApplication:
     To look whether a connection is too old counts as use of the database, which pytest-django
     refuses to tests without its mark.
     """
-    from django.core.signals import request_finished, request_started  # noqa: PLC0415
-    from django.db import close_old_connections  # noqa: PLC0415
+    from django.core.signals import request_finished, request_started  # noqa: PLC0415 - only where Django is used
+    from django.db import close_old_connections  # noqa: PLC0415 - only where Django is used
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         signals = [

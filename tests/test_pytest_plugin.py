@@ -273,7 +273,7 @@ def test_a_client_that_skips(
 
 
 def test_pytest_django_is_known(pytestconfig: pytest.Config) -> None:
-    assert corswsgi_pytest._has_pytest_django(pytestconfig)  # noqa: SLF001
+    assert corswsgi_pytest._has_pytest_django(pytestconfig)  # noqa: SLF001 - as the fixture does
 
 
 def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
@@ -302,7 +302,7 @@ def test_django_has_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     assert corswsgi_pytest._found_django() is not None  # noqa: SLF001 - as the fixture does
     with monkeypatch.context() as patched:
         patched.setattr("django.conf.settings", LazySettings())
-        assert corswsgi_pytest._found_django() is None  # noqa: SLF001
+        assert corswsgi_pytest._found_django() is None  # noqa: SLF001 - as the fixture does
     with monkeypatch.context() as patched:
         patched.delitem(sys.modules, "django.conf")
-        assert corswsgi_pytest._found_django() is None  # noqa: SLF001
+        assert corswsgi_pytest._found_django() is None  # noqa: SLF001 - as the fixture does

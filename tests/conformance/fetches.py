@@ -31,6 +31,10 @@ API = "https://api.example"
 ASKS_METHOD, ASKS_HEADERS = "Access-Control-Request-Method", "Access-Control-Request-Headers"
 
 
+of_any_method = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+"""A mark: wsgiref's validator warns of methods that it does not know, such as CHICKEN."""
+
+
 def fetches_of(case: Case) -> Iterator[Fetch]:
     """Write a row as fetches, in each credentials mode; none where no browser sends its request."""
     request = dict(case.request)

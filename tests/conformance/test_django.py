@@ -16,7 +16,7 @@ from django.urls import re_path
 from corswsgi import Policy
 from corswsgi_django import cors
 from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run_all
-from tests.conformance.fetches import judge_all
+from tests.conformance.fetches import judge_all, of_any_method
 from tests.django.asgi import aget
 from tests.wsgi import get
 
@@ -123,7 +123,7 @@ def test_without_resources(
 
 
 @pytest.mark.once
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@of_any_method
 @pytest.mark.parametrize(
     ("configure", "is_async"),
     [(through_settings, False), (through_a_decorator, False), (through_a_decorator, True)],
@@ -135,6 +135,6 @@ def test_browsers_let_through_what_a_policy_means(
 
 
 @pytest.mark.once
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@of_any_method
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, Target(through_resources, is_async=False))

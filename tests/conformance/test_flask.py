@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, request
 from corswsgi import Policy
 from corswsgi_flask import CORS, cors
 from tests.conformance.cases import CASES, Answer, Case, Options, run_all
-from tests.conformance.fetches import judge_all
+from tests.conformance.fetches import judge_all, of_any_method
 from tests.wsgi import get
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -137,7 +137,7 @@ def test_without_resources(subtests: pytest.Subtests, target: Callable[[Case], A
 
 
 @pytest.mark.once
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@of_any_method
 @pytest.mark.parametrize("target", [through_the_app, through_a_decorator, through_a_blueprint])
 def test_browsers_let_through_what_a_policy_means(
     subtests: pytest.Subtests, target: Callable[[Case], Answer]
@@ -146,6 +146,6 @@ def test_browsers_let_through_what_a_policy_means(
 
 
 @pytest.mark.once
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@of_any_method
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, through_resources)

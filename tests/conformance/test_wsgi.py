@@ -10,7 +10,7 @@ import pytest
 
 from corswsgi import CORSMiddleware, Policy, decide
 from tests.conformance.cases import CASES, Answer, Case, Options, run, run_all
-from tests.conformance.fetches import judge_all
+from tests.conformance.fetches import judge_all, of_any_method
 from tests.wsgi import Application, get
 
 
@@ -80,7 +80,7 @@ def test_middleware_with_a_callable(subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+@of_any_method
 def test_browsers_let_through_what_a_policy_means(subtests: pytest.Subtests) -> None:
     judge_all(subtests, CASES, through_the_middleware)
 
