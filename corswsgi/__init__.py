@@ -1,17 +1,21 @@
-"""CORS for Python web applications: the policy, the header logic, and a WSGI middleware."""
+"""CORS for Python web applications: the policy, the decision, and a WSGI middleware."""
 
 from .decision import Decision, DecisionReason
-from .errors import PolicyError, Problem, ProblemReason
-from .policy import Policy
-from .rules import decide
+from .errors import Notice, NoticeReason, PolicyError, Problem, ProblemReason
+from .policy import Policy, PolicyOptions, decide
+from .requests import CORSRequest
 from .wsgi import CORSMiddleware
 
 __all__ = [
     "CORSMiddleware",
+    "CORSRequest",
     "Decision",
     "DecisionReason",
+    "Notice",
+    "NoticeReason",
     "Policy",
     "PolicyError",
+    "PolicyOptions",
     "Problem",
     "ProblemReason",
     "decide",

@@ -1,10 +1,10 @@
-"""``python -m corswsgi``: see ``python -m corswsgi --help``."""
+"""The command line ``python -m corswsgi``; see ``python -m corswsgi --help``."""
 
 import sys
 
 try:
-    from .tools.command import main
+    from .cli.command import main
 except ModuleNotFoundError as error:
-    sys.exit(f"python -m corswsgi needs {error.name}: pip install 'corswsgi[tools]'")
+    sys.exit(f"python -m corswsgi needs {error.name}: pip install 'corswsgi[cli]'")
 
 main(prog_name="python -m corswsgi")

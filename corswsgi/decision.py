@@ -1,32 +1,38 @@
-"""Decision: what to answer to one request, and why."""
+"""Decision: the answer to one request, and the reason for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from .fetch import CORS_RESPONSE_HEADERS
-from .headers import EXPOSE_HEADERS_LOWER, Header, cors_headers, merged_vary, with_exposed
+from .fetch import CORS_RESPONSE_HEADERS, is_token, list_members
+
+Header = tuple[str, str]
 
 Refusal = Literal[
     "origin_not_allowed",
     "origin_null",
     "origin_check_failed",
     "policy_check_failed",
+    "policy_invalid",
     "method_not_allowed",
     "headers_not_allowed",
     "headers_too_long",
-    "private_network_not_allowed",
 ]
-"""Every way to be refused."""
+"""Every reason to refuse a request."""
 
 DecisionReason = Literal["no_origin", "origin_allowed", "preflight_allowed"] | Refusal
-"""Every reason that a `Decision` can have; ``docs/reference.md`` says what each one means."""
+"""Every reason that a `Decision` can have; ``docs/reference.md`` explains each."""
 
-# An application sends few names; one that lets its clients choose them shall not fill the memory.
-_MAX_HARMLESS = 256
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+_ALLOW_ORIGIN_LOWER = ALLOW_ORIGIN.lower()
+_EXPOSE_HEADERS_LOWER = EXPOSE_HEADERS.lower()
+
+# Applications send few header names. The limit is for those that let clients choose names.
+_MAX_UNRELATED_NAMES = 256
 
 PREFLIGHT_VARY = (
     "Origin",
@@ -37,27 +43,30 @@ PREFLIGHT_VARY = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy answers to one request, and why. Immutable, and shared between requests."""
+    """The answer of a policy to one request. Immutable, and shared between requests.
+
+    https://fetch.spec.whatwg.org/#http-responses
+    """
 
     allowed: bool
-    """False if the policy refuses. True for a request without Origin, which CORS has no say in."""
+    """False if the policy refuses. True for a request without Origin, which is not a CORS request."""
 
     reason: DecisionReason
     """A name from the closed set `DecisionReason`."""
 
     headers: tuple[Header, ...]
-    """The CORS response headers to set, as pairs of name and value; Vary is not among them."""
+    """The CORS response headers to set, as pairs of name and value. ``Vary`` is not among them."""
 
     vary: tuple[str, ...]
-    """The names to merge into Vary."""
+    """The names to merge into ``Vary``."""
 
     status: int | None = None
-    """The status to answer with at once (a preflight's: 204, or 403); None: run the application."""
+    """The status to answer a preflight with, 204 or 403; None: run the application."""
 
     replaces: bool = field(init=False, repr=False, compare=False)
-    """Whether CORS headers that the application sets itself are replaced."""
+    """Whether CORS headers that the application sets are replaced."""
     added: tuple[Header, ...] = field(init=False, repr=False, compare=False)
-    """`headers`, and Vary: what to add to a response that sends none of them."""
+    """`headers` and ``Vary``: what to append to a response that has neither."""
 
     def __post_init__(self) -> None:
         vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
@@ -65,66 +74,113 @@ class Decision:
         object.__setattr__(self, "added", self.headers + vary)
 
     def is_applied_to(self, headers: list[Header]) -> bool:
-        """Tell whether response headers say already what this decision makes of them."""
+        """Return whether response headers already are what `apply` would make of them."""
         values = ", ".join([value for name, value in headers if name.lower() == "vary"])
         if merged_vary(values, self.vary) != values:
             return False
-        # Names are compared in lower case: what stands in between may write them otherwise.
+        # Lower case, because a component in between may change the case of names.
         own = [(name.lower(), value) for name, value in cors_headers(headers)]
-        if self.headers:
-            name, value = self.headers[0]
-            return (name.lower(), value) in own
-        return not (own and self.replaces)
+        if not self.headers:
+            return not (own and self.replaces)
+        # apply() keeps an application's header instead of "*".
+        return any(
+            name == _ALLOW_ORIGIN_LOWER and self.headers[0][1] in (value, "*")
+            for name, value in own
+        )
 
-    def apply(self, headers: list[Header], harmless: set[str] | None = None) -> list[Header]:
-        """Return what the policy makes of an application's response headers; a new list.
+    def apply(
+        self, headers: list[Header], unrelated_names: set[str] | None = None
+    ) -> list[Header]:
+        """Return the response headers to send for an application's response `headers`.
 
-        CORS response headers that the application set itself are replaced, and those of
-        ``Access-Control-Expose-Headers`` united with the policy's for an allowed origin. Vary is
-        merged. All other headers stay, in their order. What is no CORS request, under a policy
-        that answers it nothing, keeps its CORS response headers too.
+        CORS response headers of the application are replaced, but never widened: if the policy
+        sends ``*`` and the application named an origin, the application's header is kept. The
+        names in ``Access-Control-Expose-Headers`` are merged if the origin is allowed. ``Vary`` is
+        merged. All other headers stay as they are, in their order. A request without Origin keeps
+        the application's CORS headers, too, unless the policy allows any origin.
 
-        Names that are neither Vary nor CORS response headers are put into `harmless`, up to a
-        bound. To a response that has only such names, adding `added` comes to the same.
+        Names that are neither ``Vary`` nor CORS response headers are added to `unrelated_names`,
+        up to a limit. If all names are known to be unrelated, appending `added` is equivalent.
         """
-        if harmless is None:
-            harmless = set()
+        if unrelated_names is None:
+            unrelated_names = set()
         result = [*headers, *self.added]
         vary_at = None
         vary_name = vary = ""
-        exposes = False
+        exposes = keeps_origin = False
         dropped: list[int] = []
-        # One pass with indices, and not a comprehension for each purpose, which would take twice
-        # as long: many applications send Vary with every response.
+        sends_wildcard = self.headers[:1] == ((ALLOW_ORIGIN, "*"),)
+        # One pass with indices. A comprehension for each purpose would take twice as long, and
+        # many applications send Vary with every response.
         for place, (name, value) in enumerate(headers):
-            if name in harmless:
+            if name in unrelated_names:
                 continue
             lower = name.lower()
             if lower == "vary":
                 if vary_at is None:
                     vary_at, vary_name, vary = place, name, value
                 else:
-                    # One line means the same as several (RFC 9110, 5.3); some caches read one.
+                    # One line means the same as several, and some caches read only one.
+                    # https://www.rfc-editor.org/rfc/rfc9110#section-5.3
                     vary = f"{vary}, {value}"
                     dropped.append(place)
             elif lower not in CORS_RESPONSE_HEADERS:
-                if len(harmless) < _MAX_HARMLESS:
-                    harmless.add(name)
+                if len(unrelated_names) < _MAX_UNRELATED_NAMES:
+                    unrelated_names.add(name)
+            elif sends_wildcard and lower == _ALLOW_ORIGIN_LOWER and value != "*":
+                keeps_origin = True
             elif self.replaces:
                 dropped.append(place)
-                exposes = exposes or lower == EXPOSE_HEADERS_LOWER
+                exposes = exposes or lower == _EXPOSE_HEADERS_LOWER
         if vary_at is not None:
             result[vary_at] = (vary_name, merged_vary(vary, self.vary))
             if self.vary:
                 del result[-1]
-        if exposes and self.allowed:
+        if keeps_origin or (exposes and self.allowed):
+            decided = self.headers[1:] if keeps_origin else self.headers
             own = [headers[place] for place in dropped]
-            ruled = slice(len(headers), len(headers) + len(self.headers))
-            result[ruled] = with_exposed(self.headers, own)
-        if dropped:
-            for place in reversed(dropped):
-                del result[place]
+            decided_at = slice(len(headers), len(headers) + len(self.headers))
+            result[decided_at] = _with_exposed(decided, own)
+        for place in reversed(dropped):
+            del result[place]
         return result
+
+
+def merged_vary(value: str, names: Iterable[str]) -> str:
+    """Return a value of ``Vary`` with the `names` added that it lacks; ``*`` stays as it is."""
+    lower = value.lower()
+    if "*" in lower and "*" in list_members(lower):
+        return value
+    for name in names:
+        # A name that is not a substring cannot be a member, and need not be looked for.
+        wanted = name.lower()
+        if wanted not in lower or wanted not in list_members(lower):
+            kept = value.rstrip(", \t")
+            value = f"{kept}, {name}" if kept else name
+    return value
+
+
+def _with_exposed(decided: Sequence[Header], own: Iterable[Header]) -> list[Header]:
+    """Return the headers `decided`, with the names that an application exposes in `own` merged in.
+
+    Members that are not tokens are left out, because one of them makes a browser ignore the whole
+    header (https://fetch.spec.whatwg.org/#extract-header-list-values). So is ``*`` with
+    credentials, where it is not a wildcard (https://fetch.spec.whatwg.org/#http-access-control-expose-headers).
+    """
+    exposed = [value for name, value in own if name.lower() == _EXPOSE_HEADERS_LOWER]
+    no_wildcard = ("Access-Control-Allow-Credentials", "true") in decided
+    names: dict[str, str] = {}
+    for value in [*(value for name, value in decided if name == EXPOSE_HEADERS), *exposed]:
+        for member in list_members(value):
+            if is_token(member) and not (no_wildcard and member == "*"):
+                names.setdefault(member.lower(), member)
+    kept = [header for header in decided if header[0] != EXPOSE_HEADERS]
+    return [*kept, (EXPOSE_HEADERS, ", ".join(names.values()))] if names else kept
+
+
+def cors_headers(headers: Iterable[Header]) -> list[Header]:
+    """Return the CORS response headers among `headers`."""
+    return [header for header in headers if header[0].lower() in CORS_RESPONSE_HEADERS]
 
 
 def _refusals(*, status: int | None, vary: tuple[str, ...]) -> Mapping[Refusal, Decision]:
@@ -133,9 +189,9 @@ def _refusals(*, status: int | None, vary: tuple[str, ...]) -> Mapping[Refusal, 
     )
 
 
-# A refusal depends on nothing but its reason: it tells a stranger nothing about the policy.
+# A refusal depends on nothing but its reason, so it discloses nothing about the policy.
 REFUSED = _refusals(status=None, vary=("Origin",))
-"""The refusals of an actual request, by their reason. The application runs all the same."""
+"""The refusals of an actual request, by their reason. The application runs nevertheless."""
 
 REFUSED_PREFLIGHT = _refusals(status=403, vary=PREFLIGHT_VARY)
 """The refusals of a preflight, by their reason."""

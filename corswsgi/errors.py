@@ -1,10 +1,13 @@
-"""A refused configuration, as data: what was refused, why, and what to write instead."""
+"""Problems, which stop a configuration, and notices, which do not; both are plain data."""
 
 from __future__ import annotations
 
+import sys
 import textwrap
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Literal
 
 ProblemReason = Literal[
@@ -33,41 +36,66 @@ ProblemReason = Literal[
     "given_twice",
     "without_effect",
 ]
-"""Every reason that a `Problem` can have; ``docs/reference.md`` says what each one means."""
+"""Every reason that a `Problem` can have; ``docs/reference.md`` explains each."""
 
-# What a terminal shows of one value before the rest of the message scrolls away.
-_SHOWN_VALUE = 120
+NoticeReason = Literal["deprecated_option", "method_case"]
+"""Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
+
+# In characters. A longer value would push the rest of the message off the screen.
+_MAX_REPR_LENGTH = 120
+
+_OUR_PACKAGES = frozenset({"corswsgi", "corswsgi_flask", "corswsgi_django"})
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with a configuration.
 
-    It is plain data, so that a program can act on it: an admin form that marks the field, or
-    the ``errors`` member of an RFC 9457 answer.
+    It is plain data, so programs can use it: an admin form can mark the field, and an API can
+    return it in the ``errors`` member of a problem document
+    (https://www.rfc-editor.org/rfc/rfc9457#section-3).
     """
 
     option: str
-    """The option that is at fault, as it was named: ``"origins"``, ``"resources['/a']"``."""
+    """The name of the option, as you write it: ``"origins"``, ``"resources['/a'].origins"``."""
 
     value: object
-    """The offending value itself, such as one origin of a list; None where none was given."""
+    """The offending value, such as one origin of a list; None if no value was given."""
 
     reason: ProblemReason
     """A name from the closed set `ProblemReason`."""
 
     message: str
-    """One sentence for a person: what was refused, and why."""
+    """One or two sentences for people: the value, and why it is refused."""
 
     hint: str | None = None
-    """What to write instead, with the corrected value where there is one; None if unknown."""
+    """How to fix it, with the corrected value if there is one; None if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing in a configuration that is accepted, but probably not what you want."""
+
+    option: str
+    """The name of the option, as you write it."""
+
+    value: object
+    """The value that the notice is about, such as one method of a list."""
+
+    reason: NoticeReason
+    """A name from the closed set `NoticeReason`."""
+
+    message: str
+    """One or two sentences for people: the value, and what is unusual about it."""
+
+    hint: str | None = None
+    """How to get rid of the notice; None if unknown."""
 
 
 class PolicyError(ValueError):
-    """A configuration was refused. It is raised once, with everything that is wrong.
+    """Raised when a configuration is refused. It lists all problems at once.
 
-    ``str(error)`` is meant for the terminal in which the server was started: one paragraph for
-    each problem, in 80 columns.
+    ``str(error)`` is written for a terminal: one paragraph for each problem, in 80 columns.
     """
 
     problems: tuple[Problem, ...]
@@ -75,7 +103,7 @@ class PolicyError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        # The only argument, so that the error survives pickling (multiprocessing, task queues).
+        # The only argument, so that the error can be pickled (multiprocessing, task queues).
         super().__init__(self.problems)
 
     def __str__(self) -> str:
@@ -90,44 +118,70 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PolicyError(found)
 
 
-def within(place: str, problems: Iterable[Problem]) -> list[Problem]:
-    """Return `problems` with their options named as those of `place`."""
+def warn(notices: Iterable[Notice]) -> None:
+    """Emit a warning for each notice, at the line that called into corswsgi.
+
+    The category is `DeprecationWarning` for deprecated options, and `UserWarning` otherwise.
+    """
+    # A stack level would have to be passed through every function in between.
+    frame = sys._getframe()  # noqa: SLF001 - documented; inspect.currentframe() may return None
+    while _module(frame).partition(".")[0] in _OUR_PACKAGES and frame.f_back is not None:
+        frame = frame.f_back
+    for notice in notices:
+        hint = "" if notice.hint is None else f" {notice.hint}"
+        warnings.warn_explicit(
+            f"{notice.option}: {notice.message}{hint}",
+            DeprecationWarning if notice.reason == "deprecated_option" else UserWarning,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            _module(frame),
+            frame.f_globals.setdefault("__warningregistry__", {}),
+        )
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "<string>"))
+
+
+def prefixed(place: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Return `problems` with their options prefixed by the `place` in which they are written."""
     return [replace(problem, option=f"{place}.{problem.option}") for problem in problems]
 
 
-def wrong_type(option: str, value: object, wanted: str, hint: str | None) -> Problem:
-    """Return the problem that a value is of another type than the one `wanted`."""
-    message = f"{shown(value)} is of type {type(value).__name__}; expected {wanted}."
+def wrong_type(option: str, value: object, expected: str, hint: str | None) -> Problem:
+    """Return the problem that a value is of another type than `expected`."""
+    message = f"{safe_repr(value)} is of type {type(value).__name__}; expected {expected}."
     return Problem(option, value, "wrong_type", message, hint)
 
 
-def shown(value: object) -> str:
-    """Return `value` as a message shows it: escaped, on one line, cut where it gets long.
+def safe_repr(value: object) -> str:
+    """Return the repr of a value for a message or a log: in ASCII, on one line, and shortened.
 
-    It serves for what a client sent as well: `ascii` leaves no control character, line break or
-    bidirectional mark that could forge a line of a log. A value whose own repr fails has none.
+    It is also used for values that clients send: the result has no control characters, line
+    breaks or bidirectional marks, which could forge a line of a log. If the value's own repr
+    fails, the result is its type.
     """
     try:
         text = ascii(value)
     except Exception:
         text = f"<{type(value).__name__} object>"
-    return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}..."
+    return text if len(text) <= _MAX_REPR_LENGTH else f"{text[:_MAX_REPR_LENGTH]}..."
 
 
 def _paragraph(problem: Problem) -> str:
-    lines = [_filled(f"{problem.option}: {problem.message}", "  - ", "    ")]
+    lines = [_wrapped(f"{problem.option}: {problem.message}", "  - ", "    ")]
     if problem.hint is not None:
-        lines.append(_filled(problem.hint, "    -> ", "       "))
+        lines.append(_wrapped(problem.hint, "    -> ", "       "))
     return "\n".join(lines)
 
 
-def _filled(text: str, first: str, others: str) -> str:
-    # Neither long words nor hyphens are broken: an origin must stay in one piece to be copied.
+def _wrapped(text: str, first_indent: str, other_indent: str) -> str:
+    # Origins must stay in one piece so that you can copy them. They contain hyphens.
     return textwrap.fill(
         text,
         width=79,
-        initial_indent=first,
-        subsequent_indent=others,
+        initial_indent=first_indent,
+        subsequent_indent=other_indent,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -1,14 +1,14 @@
-"""The vocabulary of the Fetch standard: header names, tokens, safelists and forbidden names.
+"""Terms of the Fetch standard: header names, methods, tokens, safelists and forbidden names.
 
-Names are compared in lower case here, as HTTP/2 and HTTP/3 send them. The section that each
-piece implements is named beside it; all are of https://fetch.spec.whatwg.org/.
+The sets of header names are in lower case, as HTTP/2 and HTTP/3 send them.
 """
 
 from __future__ import annotations
 
 import re
 
-# 3.3.3 HTTP responses, and Private Network Access (legacy) for the last one.
+# https://fetch.spec.whatwg.org/#http-responses
+# The last one is from Private Network Access, which browsers no longer implement.
 CORS_RESPONSE_HEADERS = frozenset(
     {
         "access-control-allow-origin",
@@ -21,7 +21,7 @@ CORS_RESPONSE_HEADERS = frozenset(
     }
 )
 
-# 3.3.2 HTTP requests.
+# https://fetch.spec.whatwg.org/#http-requests
 CORS_REQUEST_HEADERS = frozenset(
     {
         "origin",
@@ -31,19 +31,23 @@ CORS_REQUEST_HEADERS = frozenset(
     }
 )
 
-# 2.2.1 Methods.
+# https://fetch.spec.whatwg.org/#cors-safelisted-method
 CORS_SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
+# https://fetch.spec.whatwg.org/#forbidden-method
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
+# https://fetch.spec.whatwg.org/#concept-method-normalize
 _NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 
-# 2.2.2 Headers: a request header that `*` does not cover.
+# The request header that `*` does not include.
+# https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
 NON_WILDCARD_REQUEST_HEADER = "Authorization"
 
-# 2.2.2 Headers: forbidden response-header names.
+# https://fetch.spec.whatwg.org/#forbidden-response-header-name
 FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 
-# 2.2.2 Headers: forbidden request-headers. Those that are forbidden by their value only
-# (X-HTTP-Method and its kin) may be allowed. The last one is Private Network Access's.
+# https://fetch.spec.whatwg.org/#forbidden-request-header
+# X-HTTP-Method and similar names are not among them, because only some of their values are
+# forbidden. The last one is from Private Network Access.
 _FORBIDDEN_REQUEST_HEADERS = frozenset(
     {
         "accept-charset",
@@ -71,8 +75,8 @@ _FORBIDDEN_REQUEST_HEADERS = frozenset(
     }
 )
 
-# Names that HTTP defines for one direction only, so that listing them for the other is a slip.
-# Names that real APIs use both ways (Authorization with a fresh token in a response) are left out.
+# Headers that HTTP defines for one direction only, so listing them for the other is a mistake.
+# Headers that some APIs use both ways, such as Authorization, are not among them.
 RESPONSE_ONLY_HEADERS = CORS_RESPONSE_HEADERS | {
     "age",
     "etag",
@@ -94,31 +98,37 @@ REQUEST_ONLY_HEADERS = CORS_REQUEST_HEADERS | {
     "user-agent",
 }
 
-# RFC 9110, 5.6.2: the grammar of methods and of header names.
+# https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` is a token, as method and header names are (RFC 9110, 5.6.2)."""
+    """Return whether `text` is a token. Methods and header names are tokens."""
     return _is_token(text) is not None
 
 
 def normalize_method(method: str) -> str:
-    """Normalize a method as ``fetch()`` does (2.2.1): ``put`` is PUT, ``patch`` stays as it is."""
+    """Normalize a method as ``fetch()`` does: ``put`` becomes PUT, ``patch`` stays as it is.
+
+    https://fetch.spec.whatwg.org/#concept-method-normalize
+    """
     upper = method.upper()
     return upper if upper in _NORMALIZED_METHODS else method
 
 
 def is_forbidden_request_header(name: str) -> bool:
-    """Tell whether script can never set the request header `name` (2.2.2), whatever its case."""
+    """Return whether scripts can never set the request header `name`, in any case.
+
+    https://fetch.spec.whatwg.org/#forbidden-request-header
+    """
     lower = name.lower()
     return lower in _FORBIDDEN_REQUEST_HEADERS or lower.startswith(("proxy-", "sec-"))
 
 
 def list_members(value: str) -> list[str]:
-    """Split a header's comma-separated list, without its white space and empty members.
+    """Split the comma-separated list in a header value, and leave empty members out.
 
-    RFC 9110, 5.6.1: a recipient has to put up with empty members. Names have no quoted strings,
-    so that a comma always separates.
+    Recipients must accept empty members (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1.2).
+    The members are expected to be tokens, so a comma is never part of one.
     """
     return [member for part in value.split(",") if (member := part.strip(" \t"))]

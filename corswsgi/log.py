@@ -1,29 +1,40 @@
-"""What corswsgi logs, under the logger ``corswsgi``; each record has a field ``reason``.
+"""Log: the logger ``corswsgi``. Each of its records has a field ``reason``.
 
-Values that a client sent are escaped and cut (`corswsgi.errors.shown`) before they get here.
+Values that clients send are escaped and shortened with `corswsgi.errors.safe_repr`.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
+from typing import Literal
 
-from .errors import shown
+from .errors import safe_repr
 
 logger = logging.getLogger("corswsgi")
 
+FailureReason = Literal["origin_check_failed", "policy_check_failed", "debug_check_failed"]
 
-def log_failure(what: str, error: Exception, reason: str) -> None:
-    """Log that `what` raised, with the places where it did.
+_CONSEQUENCES: Mapping[FailureReason, str] = {
+    "origin_check_failed": "treating the origin as not allowed",
+    "policy_check_failed": "refusing the request",
+    "debug_check_failed": "treating debug mode as off",
+}
 
-    The standard traceback is not used: it ends in the error's message as it is, which may hold
-    what a client sent, line breaks included.
+
+def log_failure(subject: str, error: Exception, reason: FailureReason) -> None:
+    """Log that a callable raised, with the lines of code where it happened.
+
+    `subject` names the callable. The standard formatting of tracebacks is not used, because it ends
+    with the error's message, which may contain line breaks that a client sent.
     """
-    places = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    lines = "".join(traceback.format_tb(error.__traceback__)).rstrip()
     logger.error(
-        "%s raised %s, which counts as a no\n%s",
-        what,
-        shown(error),
-        places,
+        "%s raised %s; %s\n%s",
+        subject,
+        safe_repr(error),
+        _CONSEQUENCES[reason],
+        lines,
         extra={"reason": reason},
     )

@@ -1,4 +1,4 @@
-"""Origins: what a browser sends, patterns for them, and a set of patterns matched in one step."""
+"""Origins: parsed origins, origin patterns, and OriginMatcher, which matches many patterns."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
-from .errors import shown
+from .errors import safe_repr
 from .log import log_failure, logger
 
 OriginCallable = Callable[[str], bool]
-"""Answers for one well-formed origin whether it is allowed; asked for every request."""
+"""Returns whether a well-formed origin is allowed. It is called for every request."""
 
 Port = int | Literal["*"] | None
-"""None for the scheme's default port, ``"*"`` for any port."""
+"""None: the scheme's default port; ``"*"``: any port."""
 
 OriginRule = str | re.Pattern[str] | OriginCallable
-"""One member of a policy's origins: a pattern, an expression that must match whole, a callable."""
+"""One of a policy's origins: an origin pattern, an expression for whole origins, or a callable."""
 
-_MAX_HOST_LENGTH = 253  # RFC 1035, 2.3.4: 255 octets on the wire, as text
+# 255 octets in a DNS message. https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+_MAX_HOST_LENGTH = 253
 _MAX_PORT = 65535
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-NOBODY: OriginRule = re.compile("(?!)")
-"""An expression that no origin matches, for adapters whose configuration may list none."""
+NO_ORIGIN: OriginRule = re.compile("(?!)")
+"""An expression that matches no origin, for adapters that accept an empty list of origins."""
 
 MAX_ORIGIN_LENGTH = 32 + len("://") + _MAX_HOST_LENGTH + len(".:65535")
-"""In characters: the longest host name there can be, with room for the scheme and the port."""
+"""In characters: the longest possible host name, with room for the scheme and the port."""
 
-# URL standard, 4.3 and 4.7: how a browser serializes an origin (HTML, 7.1.1, ASCII serialization).
-# Hosts of http and https are domains or addresses. Those of other schemes (browser extensions,
-# apps in a web view) are opaque: Safari's extensions have an identifier in upper case, Electron's
-# apps are `app://.`. Labels are letters, digits, hyphens and underscores, although the URL standard
-# lets more through: nobody's host has it, and `https://example.com{.evil.test` has deceived other
-# libraries.
+# https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
+# https://url.spec.whatwg.org/#host-serializing
+# Hosts of http and https are domains or addresses. Hosts of other schemes (browser extensions, apps
+# in a web view) are opaque: Safari's extensions have an identifier in upper case, and Electron's
+# apps are `app://.`. The URL standard allows more characters in domains than these. No real host
+# uses them, and origins such as `https://example.com{.evil.test` have deceived other libraries.
 _LABEL = r"[a-z0-9_-]{1,63}"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*\.?"
 _match_origin = re.compile(
@@ -53,16 +54,16 @@ _match_origin = re.compile(
     re.VERBOSE,
 ).fullmatch
 
-# A host that ends in a number is an IPv4 address, or no host at all (URL standard, 3.5).
+# Such a host is an IPv4 address or invalid. https://url.spec.whatwg.org/#ends-in-a-number-checker
 _ends_in_number = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 _match_wildcard_port = re.compile(r"(?P<origin>.*):\*", re.DOTALL).fullmatch
 
-# What stands in for the `*` of a pattern while the rest of it is checked.
+# Replaces the `*.` of a pattern while the rest is parsed.
 _ANY_LABEL = "any-label."
 
 
 class Origin(NamedTuple):
-    """A tuple origin (HTML standard, 7.1.1): where a page comes from."""
+    """A tuple origin (https://html.spec.whatwg.org/#concept-origin-tuple)."""
 
     scheme: str
     host: str
@@ -72,41 +73,40 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OriginPattern:
-    """One origin, or all that ``*`` stands for in it."""
+    """One origin, or a set of origins written with ``*``."""
 
     scheme: str
     host: str
-    """Without ``*.``: of ``https://*.example.org``, it is ``example.org``."""
+    """The host without ``*.``: ``example.org`` for ``https://*.example.org``."""
     port: Port
     subdomains: bool
-    """True where the host stood behind ``*.``: one or more labels before it."""
+    """Whether the host was written with ``*.``, which matches one or more labels before it."""
 
     @property
     def is_exact(self) -> bool:
-        """True for a pattern without ``*``: it matches nothing but itself."""
+        """Whether the pattern has no ``*``, so it matches only itself."""
         return self.port != "*" and not self.subdomains
 
     @property
     def is_loopback(self) -> bool:
-        """True for ``localhost``, what is under it, and loopback addresses.
-
-        Secure Contexts, 3.1.
-        """
+        """Whether the host is ``localhost``, a name under it, or a loopback address."""
         return is_loopback(self.host)
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Parse an origin in the one form in which a browser serializes it; None for anything else.
+    """Parse an origin in the form in which browsers serialize it; None for anything else.
 
-    Lower case, no default port, no path or slash, punycode, dotted IPv4, compressed IPv6. So is
-    None what names no origin that a page can have: ``null``, ``file://``, ``wss://a.example``.
+    The form is lower case, without a default port or a slash, with domains in Punycode, dotted IPv4
+    addresses and compressed IPv6 addresses. Other serializations, and origins that no page can
+    have (``null``, ``file://``, ``wss://a.example``), are None.
+    https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
     parts = _split(text)
     return Origin(*parts) if parts is not None else None
 
 
 def _split(text: str) -> tuple[str, str, int | None] | None:
-    """Do what `parse_origin` does, without the names, which take longer than all the rest."""
+    """Parse an origin into a plain tuple. Creating an `Origin` takes longer than all the rest."""
     if len(text) > MAX_ORIGIN_LENGTH or (match := _match_origin(text)) is None:
         return None
     scheme, host, other, opaque, digits = match.groups()
@@ -119,9 +119,10 @@ def _split(text: str) -> tuple[str, str, int | None] | None:
 
 
 def parse_pattern(text: str) -> OriginPattern | None:
-    """Parse an origin pattern, ``scheme://host[:port]``, in its one form; None for anything else.
+    """Parse an origin pattern, ``scheme://host[:port]``; None for anything else.
 
-    A host that starts with ``*.`` stands for one or more labels, a port ``*`` for any port.
+    A host that starts with ``*.`` matches one or more labels, a port ``*`` any port. The rest has
+    the form that `parse_origin` expects.
     """
     if "*" not in text:
         origin = parse_origin(text)
@@ -141,12 +142,12 @@ def parse_pattern(text: str) -> OriginPattern | None:
     )
 
 
-class OriginSet:
-    """A set of origin rules, compiled: it matches in one step, however many patterns it holds.
+class OriginMatcher:
+    """Compiled origins. The number of exact origins and patterns does not affect the speed.
 
-    Exact origins are found by their hash, patterns by as many look-ups as the longest of them
-    has labels; what a client sends decides about neither. Expressions and callables come last,
-    are asked about well-formed origins only, and cost what they cost.
+    An exact origin takes one look-up, and a pattern takes as many look-ups as the longest pattern
+    has labels, whatever a client sends. Expressions and callables come last, one after the other,
+    and see only well-formed origins.
     """
 
     __slots__ = (
@@ -162,17 +163,20 @@ class OriginSet:
     """The exact origins."""
 
     only_exact: bool
-    """True if there is nothing else than exact origins."""
+    """Whether there are no patterns, expressions or callables."""
 
     callables: tuple[OriginCallable, ...]
-    """Those that `ask` asks about what `matches` does not match."""
+    """The callables, which `look_up` calls, and `matches` does not."""
 
     def __init__(
         self,
         exact: Iterable[str],
         others: Iterable[OriginPattern | re.Pattern[str] | OriginCallable] = (),
     ) -> None:
-        """Compile origins in the form that `parse_origin` takes, and everything that is wider."""
+        """Compile origins.
+
+        `exact` are origins in the form that `parse_origin` accepts, `others` is everything else.
+        """
         ports: dict[str, set[tuple[str, Port]]] = {}
         expressions: list[re.Pattern[str]] = []
         callables: list[OriginCallable] = []
@@ -192,7 +196,10 @@ class OriginSet:
         self.only_exact = not (ports or expressions or callables)
 
     def matches(self, origin: str) -> bool:
-        """Tell whether an exact origin, a pattern or an expression matches `origin` as sent."""
+        """Return whether an exact origin, a pattern or an expression matches an origin.
+
+        `origin` is the value that a client sent; it need not be well-formed.
+        """
         if origin in self.exact:
             return True
         if not (self._ports or self._expressions):
@@ -204,25 +211,25 @@ class OriginSet:
             return True
         return any(expression.fullmatch(origin) for expression in self._expressions)
 
-    def ask(self, origin: str) -> bool | None:
-        """Ask the callables about `origin`: True if one allows it, None if it could not be told.
+    def look_up(self, origin: str) -> bool | None:
+        """Call the callables. Return True if one of them allows the origin, or None if one failed.
 
-        They are not asked about what is no well-formed origin. One that raises, or answers
-        something else than a bool, is logged and allows nothing.
+        They are not called if the origin is not well-formed. A callable fails if it raises, or
+        returns anything but True or False. Failures are logged.
         """
         if not self.callables or parse_origin(origin) is None:
             return False
-        answer: bool | None = False
-        for ask in self.callables:
+        result: bool | None = False
+        for function in self.callables:
             try:
-                given: object = ask(origin)
+                returned: object = function(origin)
             except Exception as error:
-                given = error
-            one = checked_answer(ask, origin, given)
-            if one:
+                returned = error
+            answer = checked_answer(function, origin, returned)
+            if answer:
                 return True
-            answer = None if one is None else answer
-        return answer
+            result = None if answer is None else result
+        return result
 
     def _matches_pattern(self, scheme: str, host: str, port: int | None) -> bool:
         ports = self._ports.get(host)
@@ -237,22 +244,23 @@ class OriginSet:
         return False
 
 
-def checked_answer(ask: object, origin: str, given: object) -> bool | None:
-    """Return what a callable has answered about an origin, or the exception that it has raised.
+def checked_answer(function: object, origin: str, answer: object) -> bool | None:
+    """Return the answer of a callable about an origin; None, and a log record, if it failed.
 
-    None, and a line in the log, for anything but True and False.
+    `answer` is the value that it returned, or the exception that it raised. Anything but True and
+    False is a failure.
     """
-    if isinstance(given, bool):
-        return given
-    if isinstance(given, Exception):
-        log_failure(f"the origins callable {shown(ask)}", given, "origin_check_failed")
+    if isinstance(answer, bool):
+        return answer
+    if isinstance(answer, Exception):
+        log_failure(f"the origins callable {safe_repr(function)}", answer, "origin_check_failed")
         return None
     logger.error(
-        "the origins callable %s answered %s for %s; True or False was expected, "
-        "so the origin is refused",
-        shown(ask),
-        shown(given),
-        shown(origin),
+        "the origins callable %s returned %s for %s instead of True or False; treating the origin "
+        "as not allowed",
+        safe_repr(function),
+        safe_repr(answer),
+        safe_repr(origin),
         extra={"reason": "origin_check_failed"},
     )
     return None
@@ -265,7 +273,7 @@ def _is_serialized_host(host: str) -> bool:
         except AddressValueError:
             return False
     name = host.removesuffix(".")
-    # The first character decides for nearly every host, at a tenth of the expression's price.
+    # Checking one character first takes a tenth of the time, and suffices for nearly every host.
     if name[name.rfind(".") + 1].isdigit() and _ends_in_number(host):
         try:
             return str(IPv4Address(host)) == host
@@ -275,9 +283,11 @@ def _is_serialized_host(host: str) -> bool:
 
 
 def serialized_ipv6(text: str) -> str:
-    """Serialize an IPv6 address as the URL standard does (3.5): never with a dotted tail.
+    """Serialize an IPv6 address as browsers do, without dotted IPv4 notation at the end.
 
-    Raises `ValueError` if `text` is none.
+    https://url.spec.whatwg.org/#concept-ipv6-serializer
+
+    Raises `ValueError` if `text` is not an IPv6 address.
     """
     address = IPv6Address(text)
     if address.ipv4_mapped is not None:
@@ -287,7 +297,10 @@ def serialized_ipv6(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is localhost, under it, or a loopback address (Secure Contexts, 3.1)."""
+    """Return whether a host is localhost, a name under it, or a loopback address.
+
+    https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    """
     host = host.removesuffix(".")
     if host == "[::1]" or host == "localhost" or host.endswith(".localhost"):
         return True

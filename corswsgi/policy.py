@@ -1,88 +1,109 @@
-"""Policy: which cross-origin requests are allowed. What a user writes, and all its options."""
+"""Policy: which cross-origin requests are allowed, and the decision about a request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NoReturn, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
-from .errors import PolicyError
-from .options import ANY, OptionReader
-from .origins import NOBODY, OriginCallable, OriginRule, OriginSet
+from .compiled import CompiledPolicy
+from .decision import Decision, Refusal
+from .errors import Notice, refuse, warn
+from .names import OPTION_NAMES, Names
+from .origins import NO_ORIGIN, OriginCallable, OriginMatcher, OriginRule
+from .requests import CORSRequest
+from .validation import ANY, DEFAULT_METHODS, DEFAULTS, read_options
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-DEFAULT_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-"""What ``methods=None`` allows where nobody knows the methods of the route."""
+# The checks of origins depend on these options.
+_CHECKED_WITH_ORIGINS = frozenset({"origins", "supports_credentials", "dangerously_allow"})
 
-_DEFAULTS: dict[str, object] = {
-    "origins": None,
-    "methods": None,
-    "allow_headers": ANY,
-    "expose_headers": (),
-    "supports_credentials": False,
-    "max_age": 600,
-    "allow_private_network": False,
-    "dangerously_allow": frozenset(),
-}
+_ORIGIN_NOT_ALLOWED: Refusal = "origin_not_allowed"
 
-_JUDGING_ORIGINS = frozenset({"origins", "supports_credentials", "dangerously_allow"})
+_compiling = Lock()
 
-OPTIONS = tuple(_DEFAULTS)
-"""The names of all options."""
+
+class PolicyOptions(TypedDict, total=False):
+    """The options of a `Policy`, which documents them."""
+
+    origins: (
+        str
+        | re.Pattern[str]
+        | OriginCallable
+        | Iterable[str | re.Pattern[str] | OriginCallable]
+        | None
+    )
+    methods: str | Iterable[str] | None
+    allow_headers: str | Iterable[str]
+    expose_headers: str | Iterable[str]
+    supports_credentials: bool
+    max_age: int | timedelta | None
+    allow_private_network: bool
+    dangerously_allow: str | Iterable[str]
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False, slots=True)
 class Policy:
-    """Which cross-origin requests are allowed: validated when made, then never changed.
+    """Which cross-origin requests are allowed. Checked when it is created, and immutable.
 
-    Options are given by keyword. Where a list is expected, any iterable does, and one string is a
-    list of one. Two policies are equal if they allow the same, callables being equal only to
-    themselves; the order of lists does not count.
+    Options are keyword arguments. If a list is expected, any iterable is accepted, and a string is
+    a list with one entry. Policies are equal if they allow the same: the order of lists does not
+    matter, and callables are equal only to themselves.
 
-    Raises `PolicyError`, with every problem of every option, if anything is refused. What is
-    refused, and why, is listed in ``docs/reference.md``.
+    Raises `PolicyError`, which lists all problems of all options at once. ``docs/reference.md``
+    explains them. Emits a warning for options that are accepted but probably not meant.
 
-    The options, each readable as an attribute of its name:
+    The options, which are also attributes:
 
     `origins` (required)
-        The origins whose pages may read responses. ``"*"`` for any, or one or an iterable of:
+        The origins whose pages may read responses: ``"*"`` for any origin, or one or more of:
 
-        - origin patterns, ``scheme://host[:port]`` exactly as browsers send them. A host that
-          starts with ``*.`` stands for one or more labels, a port ``*`` for any port;
-        - compiled regular expressions, which have to match the whole origin;
-        - callables ``(origin: str) -> bool``, asked at every request. One that raises, or answers
-          anything but True or False, refuses, and is logged.
+        - origin patterns (str), written ``scheme://host[:port]`` exactly as browsers send origins.
+          A host that starts with ``*.`` matches one or more labels, a port ``*`` any port;
+        - compiled regular expressions (re.Pattern[str]), which must match the whole origin;
+        - callables ``(origin: str) -> bool``, which are called for every request that no other
+          entry matches. If one raises, or returns anything but True or False, the origin is not
+          allowed, and the failure is logged.
 
-        Expressions and callables see well-formed origins only, and never ``null``.
+        Expressions and callables see only well-formed origins, and never ``null``.
+        https://fetch.spec.whatwg.org/#http-access-control-allow-origin
 
-    `methods` (default None: GET, HEAD, POST, PUT, PATCH, DELETE)
-        Method names, normalized as ``fetch()`` does (Fetch, 2.2.1), or ``"*"`` for any. The
-        CORS-safelisted GET, HEAD and POST are allowed whatever is listed: browsers do not ask.
+    `methods` (str, iterable of str, or None; default None)
+        The allowed methods, or ``"*"`` for any. None allows GET, HEAD, POST, PUT, PATCH, DELETE and
+        QUERY; adapters add the methods of the route. Methods are normalized as ``fetch()`` does
+        (https://fetch.spec.whatwg.org/#concept-method-normalize). The CORS-safelisted methods GET,
+        HEAD and POST are always allowed, because browsers send them without asking
+        (https://fetch.spec.whatwg.org/#cors-safelisted-method).
 
-    `allow_headers` (default ``"*"``)
-        Names of the request headers that script may set, or ``"*"`` for any, ``Authorization``
-        included (Fetch, 2.2.2, leaves it out of a bare ``*``).
+    `allow_headers` (str or iterable of str; default ``"*"``)
+        Names of the request headers that scripts may set, or ``"*"`` for any, which includes
+        ``Authorization``. https://fetch.spec.whatwg.org/#http-access-control-allow-headers
 
-    `expose_headers` (default none)
-        Names of the response headers that script may read beyond the safelisted ones (Fetch,
-        2.2.2), or ``"*"`` for any, without credentials only.
+    `expose_headers` (str or iterable of str; default none)
+        Names of the response headers that scripts may read in addition to the safelisted ones
+        (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name), or ``"*"`` for any,
+        without credentials only.
 
-    `supports_credentials` (default False)
-        Whether requests with cookies, client certificates or HTTP authentication may be read.
+    `supports_credentials` (bool; default False)
+        Whether pages may read responses to requests with cookies, client certificates or HTTP
+        authentication. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
 
-    `max_age` (default 600)
-        For how many seconds (int or timedelta, at most a day) a browser may remember a preflight.
-        0 turns its cache off; None leaves the header out, which browsers take as 5.
+    `max_age` (int in seconds, timedelta, or None; default 600)
+        How long browsers may cache the answer to a preflight, at most a day. 0 turns the cache
+        off. None leaves the header out, which browsers treat as 5 seconds.
+        https://fetch.spec.whatwg.org/#http-access-control-max-age
 
-    `allow_private_network` (default False)
-        Whether to answer ``Access-Control-Request-Private-Network`` with yes. Legacy: browsers
-        now ask their user.
+    `dangerously_allow` (str or iterable of str; default none)
+        Names of checks to turn off: ``"insecure_origins"``, ``"public_suffixes"``.
 
-    `dangerously_allow` (default none)
-        Names of refusals to lift: ``"insecure_origins"``, ``"public_suffixes"``.
+    `allow_private_network` (deprecated, not an attribute)
+        Has no effect, because browsers no longer send
+        ``Access-Control-Request-Private-Network``.
     """
 
     origins: tuple[OriginRule, ...]
@@ -91,14 +112,12 @@ class Policy:
     expose_headers: tuple[str, ...]
     supports_credentials: bool
     max_age: int | None
-    allow_private_network: bool
     dangerously_allow: frozenset[str]
-    origin_set: OriginSet = field(init=False)
-    """The origins, compiled. Empty if any origin is allowed."""
-    is_for_route: bool = field(init=False)
-    """Whether `methods` are those that a route has, and not what somebody wrote."""
+    origin_matcher: OriginMatcher = field(init=False)
+    """The origins, compiled. It is empty if any origin is allowed."""
 
-    _derived: dict[Callable[[Policy], Any], Any] = field(init=False)
+    _refusal: Refusal = field(init=False)
+    _compiled: CompiledPolicy = field(init=False)  # unset until `compiled` is used
 
     def __init__(
         self,
@@ -113,130 +132,201 @@ class Policy:
         expose_headers: str | Iterable[str] = (),
         supports_credentials: bool = False,
         max_age: int | timedelta | None = 600,
-        allow_private_network: bool = False,
+        allow_private_network: bool | None = None,
         dangerously_allow: str | Iterable[str] = (),
-        # NoReturn makes type checkers refuse them too, with the line.
+        # Type checkers report unknown options, because no value has the type NoReturn.
         **unknown: NoReturn,
     ) -> None:
-        reader = OptionReader()
-        reader.unknown(unknown, _DEFAULTS)
-        values: dict[str, object] = {
-            "origins": (rules := reader.origins(origins)),
-            "methods": reader.methods(methods),
-            "allow_headers": reader.allow_headers(allow_headers),
-            "expose_headers": (exposed := reader.expose_headers(expose_headers)),
-            "supports_credentials": reader.boolean("supports_credentials", supports_credentials),
-            "max_age": reader.max_age(max_age),
-            "allow_private_network": reader.boolean("allow_private_network", allow_private_network),
-            "dangerously_allow": (dangers := reader.dangerously_allow(dangerously_allow)),
-            "origin_set": reader.origin_set(rules),
-            "is_for_route": False,
-            "_derived": {},
+        options: dict[str, object] = {
+            "origins": origins,
+            "methods": methods,
+            "allow_headers": allow_headers,
+            "expose_headers": expose_headers,
+            "supports_credentials": supports_credentials,
+            "max_age": max_age,
+            "dangerously_allow": dangerously_allow,
+            **unknown,
         }
-        if supports_credentials is True:
-            reader.check_credentials(rules, exposed, dangers)
-        if reader.problems:
-            raise PolicyError(reader.problems)
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        if allow_private_network is not None:
+            options["allow_private_network"] = allow_private_network
+        read = read_options(options)
+        refuse(read.problems)
+        warn(read.notices)
+        _set(self, read.values, _ORIGIN_NOT_ALLOWED)
 
     @property
     def allows_any_origin(self) -> bool:
-        """True for ``origins="*"``."""
-        # Not `==`, which would ask a callable whether it is equal to "*".
+        """Whether any origin is allowed (``origins="*"``)."""
+        # Not `==`, which would call the methods of callables.
         return self.origins is ANY
 
-    def replace(self, **options: Any) -> Policy:
-        """Return a policy with these options in place of this one's; all of it is checked anew.
+    @property
+    def compiled(self) -> CompiledPolicy:
+        """The form of this policy that decides about requests. It has caches.
 
-        But for the origins, where nothing that they are judged by has changed: a hundred thousand
-        are not parsed again for each view that has an option of its own.
-        """
-        values = {**{name: getattr(self, name) for name in _DEFAULTS}, **options}
-        if not _JUDGING_ORIGINS.isdisjoint(options) or self.origins is ANY:
-            return Policy(**values)
-        policy = Policy(**{**values, "origins": NOBODY})
-        for name in ("origins", "origin_set"):
-            object.__setattr__(policy, name, getattr(self, name))
-        return policy
-
-    def for_route(self, methods: Iterable[str]) -> Policy:
-        """Return this policy with the methods that a route has, for adapters that know them.
-
-        They are upper-case tokens, or ``"*"`` alone. Nothing is checked, because no other option
-        depends on them: a hundred thousand origins are not parsed again for each route.
-        """
-        return self._with_methods(methods, is_for_route=True)
-
-    def narrowed_to(self, methods: Iterable[str]) -> Policy:
-        """Return this policy with some of its methods, for adapters; nothing is checked either."""
-        return self._with_methods(methods, is_for_route=self.is_for_route)
-
-    def _with_methods(self, methods: Iterable[str], *, is_for_route: bool) -> Policy:
-        policy = object.__new__(Policy)
-        values = {name: getattr(self, name) for name in (*_DEFAULTS, "origin_set")}
-        own = {"methods": tuple(methods), "is_for_route": is_for_route, "_derived": {}}
-        for name, value in {**values, **own}.items():
-            object.__setattr__(policy, name, value)
-        return policy
-
-    def derive(self, make: Callable[[Policy], T]) -> T:
-        """Return what `make` makes of this policy: made at the first call, then kept with it.
-
-        This is how what is compiled from a policy, and its caches, live exactly as long as it.
+        It is created when it is first used, and every thread gets the same one.
         """
         try:
-            made: T = self._derived[make]
-        except KeyError:
-            # setdefault: of two threads that come first together, both have to get the same one.
-            made = self._derived.setdefault(make, make(self))
-        return made
+            return self._compiled
+        except AttributeError:
+            return self._compile()
+
+    def _compile(self) -> CompiledPolicy:
+        with _compiling:
+            try:
+                return self._compiled  # another thread was faster
+            except AttributeError:
+                pass
+            compiled = CompiledPolicy(
+                origins=self.origin_matcher,
+                allows_any_origin=self.allows_any_origin,
+                methods=DEFAULT_METHODS if self.methods is None else self.methods,
+                allow_headers=self.allow_headers,
+                expose_headers=self.expose_headers,
+                supports_credentials=self.supports_credentials,
+                max_age=self.max_age,
+                refusal=self._refusal,
+            )
+            object.__setattr__(self, "_compiled", compiled)
+            return compiled
+
+    def replace(self, **options: Unpack[PolicyOptions]) -> Policy:
+        """Return a policy with some other options. The result is checked like a new policy.
+
+        Origins are not parsed again if neither they nor an option that their checks depend on has
+        changed.
+
+        Raises `PolicyError`, as `Policy` does.
+        """
+        policy, notices = _make(options, OPTION_NAMES, self)
+        warn(notices)
+        return policy
 
     def __eq__(self, other: object) -> bool:
-        return self._value() == other._value() if isinstance(other, Policy) else NotImplemented
+        if not isinstance(other, Policy):
+            return NotImplemented
+        # There may be many origins, so they come last.
+        return self is other or (
+            self._cheap_key() == other._cheap_key()
+            and (
+                self.origins is other.origins
+                or _origins_key(self.origins) == _origins_key(other.origins)
+            )
+        )
 
     def __hash__(self) -> int:
-        return hash(self._value())
+        return hash((self._cheap_key(), _origins_key(self.origins)))
+
+    def _cheap_key(self) -> tuple[object, ...]:
+        return (
+            self.supports_credentials,
+            self.max_age,
+            self._refusal,
+            self.dangerously_allow,
+            None if self.methods is None else frozenset(self.methods),
+            frozenset(map(str.lower, self.allow_headers)),
+            frozenset(map(str.lower, self.expose_headers)),
+        )
 
     def __repr__(self) -> str:
         options = (
-            f"{name}={_written(getattr(self, name))}"
-            for name, default in _DEFAULTS.items()
+            f"{name}={_source(getattr(self, name))}"
+            for name, default in DEFAULTS.items()
             if getattr(self, name) != default
         )
         return f"Policy({', '.join(options)})"
 
-    # A copy of what never changes is itself (frameworks deep-copy their settings).
+    # Policies are immutable, and frameworks deep-copy their settings.
     def __copy__(self) -> Policy:
         return self
 
     def __deepcopy__(self, memo: object) -> Policy:
         return self
 
-    def __reduce__(self) -> tuple[Callable[..., Policy], tuple[dict[str, object]]]:
-        return _unpickled, ({name: getattr(self, name) for name in _DEFAULTS},)
-
-    def _value(self) -> tuple[object, ...]:
-        return (
-            frozenset(("callable", id(rule)) if callable(rule) else rule for rule in self.origins),
-            None if self.methods is None else frozenset(self.methods),
-            frozenset(map(str.lower, self.allow_headers)),
-            frozenset(map(str.lower, self.expose_headers)),
-            self.supports_credentials,
-            self.max_age,
-            self.allow_private_network,
-            self.dangerously_allow,
-        )
+    def __reduce__(self) -> tuple[Callable[..., Policy], tuple[dict[str, object], Refusal]]:
+        return _unpickled, ({name: getattr(self, name) for name in DEFAULTS}, self._refusal)
 
 
-def _unpickled(options: dict[str, Any]) -> Policy:
-    return Policy(**options)
+def make_policy(
+    options: Mapping[str, Any], names: Names = OPTION_NAMES, base: Policy | None = None
+) -> Policy:
+    """Return the policy with `options` over those of `base`, or over the defaults.
+
+    Raises `PolicyError` with all problems, worded with `names`. Emits no warnings: see
+    `corswsgi.validation.read_options` for notices. The origins of `base` are shared, and not parsed
+    again, unless `options` have one that their checks depend on.
+    """
+    return _make(options, names, base)[0]
 
 
-def _written(value: object) -> str:
-    """Return an option's value as one would write it."""
-    if isinstance(value, tuple) and [*map(repr, value)] == [repr("*")]:
+def refusing_policy(reason: Refusal) -> Policy:
+    """Return a policy that refuses every request for one reason.
+
+    It stands in for a policy that is unknown or invalid.
+    """
+    policy = make_policy({"origins": NO_ORIGIN})
+    object.__setattr__(policy, "_refusal", reason)
+    return policy
+
+
+def _make(
+    options: Mapping[str, Any], names: Names, base: Policy | None
+) -> tuple[Policy, list[Notice]]:
+    given: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    refusal = _ORIGIN_NOT_ALLOWED
+    if base is not None:
+        given = {name: getattr(base, name) for name in DEFAULTS if name not in options}
+        # The notice about a method was emitted when `base` was created.
+        if "methods" in given:
+            kept["methods"] = given.pop("methods")
+        if base.origins is not ANY and _CHECKED_WITH_ORIGINS.isdisjoint(options):
+            given["origins"] = NO_ORIGIN
+            kept["origins"], kept["origin_matcher"] = base.origins, base.origin_matcher
+            refusal = base._refusal  # noqa: SLF001 - of the same class
+    read = read_options({**given, **options}, names)
+    refuse(read.problems)
+    policy = object.__new__(Policy)
+    _set(policy, {**read.values, **kept}, refusal)
+    return policy, read.notices
+
+
+def _set(policy: Policy, values: Mapping[str, Any], refusal: Refusal) -> None:
+    for name, value in values.items():
+        object.__setattr__(policy, name, value)
+    object.__setattr__(policy, "_refusal", refusal)
+
+
+def _unpickled(options: dict[str, Any], refusal: Refusal) -> Policy:
+    policy = make_policy(options)
+    object.__setattr__(policy, "_refusal", refusal)
+    return policy
+
+
+def _origins_key(origins: Iterable[OriginRule]) -> frozenset[object]:
+    return frozenset(("callable", id(rule)) if callable(rule) else rule for rule in origins)
+
+
+def _source(value: object) -> str:
+    """Return an option's value as you would write it in Python."""
+    if value is ANY:
         return repr("*")
     if isinstance(value, frozenset):
         return repr(sorted(value))
     return repr(list(value)) if isinstance(value, tuple) else repr(value)
+
+
+def decide(policy: Policy, request: CORSRequest, *, origin_allowed: bool | None = None) -> Decision:
+    """Decide how a policy answers a request (https://fetch.spec.whatwg.org/#http-cors-protocol).
+
+    An adapter for a framework needs only this function. A preflight is answered with the status
+    and headers of the decision. For any other request, run the application, and pass the headers
+    of its response to `Decision.apply`.
+
+    `origin_allowed` is the result of your own check of the origin, such as an asynchronous look-up;
+    None leaves it to the policy. True does not allow ``null`` or an origin that is not well-formed,
+    which no policy can allow. If you use it, pass it with every request of a policy, with True or
+    False for requests without ``Origin``: otherwise ``Vary`` is missing, and shared caches would
+    give one response to all.
+    """
+    return policy.compiled.decide(request, origin_allowed)

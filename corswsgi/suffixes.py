@@ -1,4 +1,4 @@
-"""Public suffixes: the names under which anybody can have a name."""
+"""Public suffixes: domains under which anyone can get a name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 class PublicSuffixes:
-    """The public suffix list (https://publicsuffix.org/), loaded when it is needed."""
+    """The public suffix list (https://publicsuffix.org/). Creating an instance loads it."""
 
     def __init__(self) -> None:
-        # It takes a tenth of a second, and few policies need it.
+        # The import takes a tenth of a second, and few policies need it.
         from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - see above
 
         self._list = PublicSuffixList()
@@ -17,23 +17,23 @@ class PublicSuffixes:
             self._rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
 
     def at_or_under(self, host: str) -> str | None:
-        """Return a public suffix that `host` is, or that lies under it; None if there is none."""
+        """Return a public suffix that is `host`, or is under it; None if there is none."""
         if self._list.publicsuffix(host) == host:
             return host
-        # The list has its names in Unicode.
+        # The list contains names in Unicode.
         try:
-            below = f".{host.encode('ascii').decode('idna')}"
+            parent = f".{host.encode('ascii').decode('idna')}"
         except UnicodeError:
-            below = f".{host}"
+            parent = f".{host}"
         for rule in self._rules:
-            if rule.endswith(below):
+            if rule.endswith(parent):
                 return rule.removeprefix("*.").encode("idna").decode("ascii")
         return None
 
     def site(self, host: str) -> str | None:
-        """Return the registrable domain of `host` (HTML standard, 7.1.1.1); None if it has none.
+        """Return the registrable domain of a host; None for public suffixes and addresses.
 
-        Public suffixes have none, and addresses.
+        https://url.spec.whatwg.org/#host-registrable-domain
         """
         if host[:1] == "[" or host.rpartition(".")[2].isdigit():
             return None

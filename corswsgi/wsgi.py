@@ -3,75 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 from logging import DEBUG
 from types import MethodType
 from typing import TYPE_CHECKING
 
-from .configuration import USAGE, check_configuration, compile_configuration
-from .decision import Decision
-from .errors import PolicyError, shown, wrong_type
-from .headers import Header
+from .compiled import CompiledPolicy
+from .debug import log_refusal
+from .decision import Decision, Header
+from .errors import PolicyError, Problem, safe_repr, wrong_type
 from .log import log_failure, logger
-from .options import is_async
-from .origins import MAX_ORIGIN_LENGTH
-from .policy import Policy
-from .reports import TEXT, log_refusal, log_replaced, log_unreadable, refused_preflight
-from .rules import NoRules, Rules
+from .origins import NO_ORIGIN
+from .paths import PathPatterns, check_path
+from .policy import Policy, refusing_policy
+from .requests import CORSRequest
+from .responses import preflight_response, report_response
+from .validation import OPTION_NAMES, Names, is_async
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from .configuration import Configuration, PolicyCallable
+    PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
+    # The policy of a path, compiled; a callable that returns it; or neither. These are plain
+    # tuples because unpacking named tuples takes five times as long.
+    Target = tuple[Policy | None, CompiledPolicy | None, PolicyCallable | None]
+    # reconfigure() replaces it as a whole, and a request uses one from its start to its end.
+    Configuration = tuple[Target, PathPatterns[Target] | None]
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     Write = Callable[[bytes], object]
-    Call = tuple[StartResponse, WSGIEnvironment, "CORSMiddleware", Policy | None, Decision]
+    Call = tuple[StartResponse, WSGIEnvironment, "CORSMiddleware", Policy, Decision]
     LateCall = tuple[
         StartResponse,
         WSGIEnvironment,
         "CORSMiddleware",
         PolicyCallable,
         str | None,  # the Origin
-        Decision | None,  # the one that was there before
-        list[tuple[Policy | None, Decision] | None],  # what has been decided: empty, or one
+        object,  # the middleware that had decided when this one was called
+        list[tuple[Policy, Decision] | None],  # the result: empty until the response starts
     ]
 
 DECISION = "corswsgi.decision"
 """The environ's key for the `Decision` about a request."""
 
-_is_logged = logger.isEnabledFor
-_FORBIDDEN = "403 Forbidden"
+# The environ's key for the middleware that made the Decision. Nested middlewares share Decisions,
+# so these cannot tell who decided. (A token for each request would have to be made each time.)
+_DECIDED_BY = "corswsgi.decided_by"
+
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+
+_USAGE = "write CORSMiddleware(app, Policy(origins=[...]))."
+
+_FAILED = refusing_policy("policy_check_failed")
+
+_is_logged = logger.isEnabledFor
 
 
 class CORSMiddleware:
-    """Answers CORS-preflight requests, and sets the CORS headers of an application's responses.
+    """Answer CORS-preflight requests, and set the CORS headers of an application's responses.
 
     `app`
         Any WSGI application.
 
     `policy`
-        A `Policy`; or a callable from the environ to a `Policy` or None, which is asked once a
-        request: for a preflight at once, for an actual request when the application starts its
-        response, so that it may use what routing left in the environ. None is no CORS: the
-        application is on its own. A callable that raises is logged, and refuses.
+        A `Policy`, or a callable from the environ to a `Policy` or None. A callable is called once
+        for each request: for a preflight immediately, for an actual request when the application
+        starts its response, so it can use what routing stored in the environ. None means no CORS:
+        the application's headers are left alone. If the callable raises, the error is logged and
+        the request is refused.
 
     `resources`
-        A mapping from path patterns to a `Policy` or None. ``/health`` is itself, ``/api/*`` is
-        ``/api`` and everything below it; the longest match wins. What none matches (nor has a
-        path, as in ``OPTIONS *``), `policy` governs.
+        A mapping from path patterns to a `Policy` or None. ``/health`` matches itself, ``/api/*``
+        matches ``/api`` and everything below it, and the longest match wins. `policy` applies to
+        paths that no pattern matches, and to requests without a path, as in ``OPTIONS *``.
 
     `debug`
-        True, or a callable that is asked when it matters and answers True: refused preflights
-        say why, to the browser, in their body, and in the log. It discloses the policy.
+        True, or a callable that returns True while debug mode is on. Refused preflights then
+        explain in their body, in the log and in the browser's console what was refused. This
+        discloses the policy.
 
-    Raises `PolicyError` with every problem of these arguments.
+    Raises `PolicyError` with all problems of these arguments.
 
-    The `Decision` about a request is in ``environ["corswsgi.decision"]``; with a callable, once
-    the response has started. An inner middleware's decision stands.
+    The `Decision` about a request is in ``environ["corswsgi.decision"]``; with a callable, as soon
+    as the response has started. If middlewares are nested, the innermost decision applies.
+
+    https://fetch.spec.whatwg.org/#http-cors-protocol
     """
 
     def __init__(
@@ -82,25 +99,19 @@ class CORSMiddleware:
         resources: Mapping[str, Policy | None] | None = None,
         debug: bool | Callable[[], bool] = False,
     ) -> None:
-        problems = check_configuration(policy, resources, required=True)
+        problems = _check_configuration(policy, resources, required=True)
         if not callable(app):
-            problems.append(wrong_type("app", app, "a WSGI application", USAGE))
+            problems.append(wrong_type("app", app, "a WSGI application", _USAGE))
         if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
-            problems.append(
-                wrong_type(
-                    "debug",
-                    debug,
-                    "True, False or a callable",
-                    "(The text 'False' would be true.)",
-                )
-            )
+            hint = "write debug=True or debug=False. (The string 'False' would count as true.)"
+            problems.append(wrong_type("debug", debug, "True, False or a callable", hint))
         if problems:
             raise PolicyError(problems)
         self._app = app
         self._debug = debug
-        # Names of response headers that are known to have nothing to do with CORS.
-        self.harmless: set[str] = set()
-        self._configuration: Configuration = compile_configuration(policy, resources)
+        self.unrelated_names: set[str] = set()
+        """Names of response headers that are known to be unrelated to CORS."""
+        self._configuration: Configuration = _compile_configuration(policy, resources)
 
     def reconfigure(
         self,
@@ -108,101 +119,93 @@ class CORSMiddleware:
         *,
         resources: Mapping[str, Policy | None] | None = None,
     ) -> None:
-        """Put another configuration in force, at any time and from any thread.
+        """Replace the configuration, at any time and from any thread.
 
-        It replaces policy and resources both: what is not given is gone. Requests under way
-        finish under the one that they began with. With None and no resources,
-        the middleware lets everything through untouched. Raises `PolicyError`, and changes
-        nothing, if anything is refused.
+        Both `policy` and `resources` are replaced; one that is not given is removed. Requests that
+        have begun finish with the old configuration. With None and no resources, the middleware
+        does nothing. Raises `PolicyError`, and changes nothing, if there are problems.
         """
-        problems = check_configuration(policy, resources, required=False)
+        problems = _check_configuration(policy, resources, required=False)
         if problems:
             raise PolicyError(problems)
-        self._configuration = compile_configuration(policy, resources)
+        self._configuration = _compile_configuration(policy, resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a preflight, or run the application (PEP 3333)."""
-        governor, resources = self._configuration
-        if resources is not None:
-            governor = resources.find(environ.get("PATH_INFO") or "/", governor)
-        rules, policy_for = governor
+        target, paths = self._configuration
+        if paths is not None:
+            target = paths.find(environ.get("PATH_INFO") or "/", target)
+        policy, compiled, policy_for = target
         origin = environ.get("HTTP_ORIGIN")
         is_preflight = (
             origin is not None
             and environ["REQUEST_METHOD"] == "OPTIONS"
             and _REQUESTED_METHOD in environ
         )
-        if rules is None:
+        if policy is None or compiled is None:
             if policy_for is None:
                 return self._app(environ, start_response)
             if is_preflight:
-                asked = _ask(policy_for, environ)
-                if asked is None:
+                policy = _ask(policy_for, environ)
+                if policy is None:
                     return self._app(environ, start_response)
-                return self._answer(asked, environ, start_response)
-            before = environ.get(DECISION)
+                return self._answer(policy, environ, start_response)
+            before = environ.get(_DECIDED_BY)
             late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
             return self._app(environ, MethodType(_start_late, late))
         if is_preflight:
-            return self._answer(rules, environ, start_response)
-        if origin is None:
-            decision = rules.no_origin
-        else:
-            # rules.actual(origin), written out: a call is a tenth of what all this takes.
-            if len(origin) > MAX_ORIGIN_LENGTH:
-                decision = rules.too_long
-            else:
-                decision = rules.settled.get(origin, rules.stranger) or rules.settle(origin)
-            if not decision.allowed and _is_logged(DEBUG):
-                log_refusal(environ, decision)
+            return self._answer(policy, environ, start_response)
+        decision = compiled.no_origin if origin is None else compiled.decide_actual(origin)
+        if not decision.allowed and _is_logged(DEBUG):
+            log_refusal(CORSRequest.from_environ(environ), decision)
         environ[DECISION] = decision
-        # A bound method of plain data is the cheapest callable there is: a closure over as many
-        # names takes 1.3 times as long to make, and so does functools.partial.
+        environ[_DECIDED_BY] = self
+        # A bound method of plain data is the cheapest callable. A closure over as many names takes
+        # 1.3 times as long to make, and so does functools.partial.
         return self._app(
-            environ, MethodType(_start, (start_response, environ, self, rules.policy, decision))
+            environ, MethodType(_start, (start_response, environ, self, policy, decision))
         )
 
     def _answer(
-        self, rules: Rules | NoRules, environ: WSGIEnvironment, start_response: StartResponse
+        self, policy: Policy, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight."""
-        origin: str = environ["HTTP_ORIGIN"]
-        method: str = environ[_REQUESTED_METHOD]
-        headers: str = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-        private_network = environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
-        decision = rules.preflight(origin, method, headers, private_network)
+        request = CORSRequest.from_environ(environ)
+        decision = policy.compiled.decide_preflight(
+            environ["HTTP_ORIGIN"], environ[_REQUESTED_METHOD], request.requested_headers
+        )
         environ[DECISION] = decision
-        if decision.allowed:
-            start_response("204 No Content", [*decision.added])
-            return []
-        if self.is_debugging():
-            status, added, body = refused_preflight(environ, decision, rules.policy)
-            line = "200 OK" if status == HTTPStatus.OK else _FORBIDDEN
-            start_response(line, [*TEXT, ("Content-Length", str(len(body))), *added])
-            return [body]
-        if _is_logged(DEBUG):
-            log_refusal(environ, decision)
-        start_response(_FORBIDDEN, [*TEXT, ("Content-Length", "0"), *decision.added])
-        return []
+        environ[_DECIDED_BY] = self
+        debug = not decision.allowed and self.is_debugging()
+        names = self.names_for(environ) if debug else OPTION_NAMES
+        status, headers, body = preflight_response(request, decision, policy, names, debug=debug)
+        start_response(f"{status.value} {status.phrase}", [*headers])
+        return [body] if body else []
 
     def is_debugging(self) -> bool:
-        """Tell whether debug mode is on, now."""
+        """Return whether debug mode is on at the moment."""
         if isinstance(self._debug, bool):
             return self._debug
         try:
             return self._debug() is True
         except Exception as error:
-            log_failure(f"the debug callable {shown(self._debug)}", error, "debug_check_failed")
+            log_failure(f"the debug callable {safe_repr(self._debug)}", error, "debug_check_failed")
             return False
+
+    def names_for(self, environ: WSGIEnvironment) -> Names:  # noqa: ARG002 - subclasses use it
+        """Return how the options of the policy for a request are written, for debug messages."""
+        return OPTION_NAMES
 
 
 def _start(
     call: Call, status: str, headers: list[Header], exc_info: ExcInfo | None = None
 ) -> Write:
-    """Start the response of an application whose decision was made when its request came in."""
+    """Start the response to a request that was decided about before the application ran."""
     start_response, environ, middleware, policy, decision = call
-    if environ.get(DECISION) is decision or _takes_over(environ, headers, decision):
-        headers = _ruled(environ, middleware, policy, decision, headers)
+    if environ.get(_DECIDED_BY) is middleware or _takes_over(
+        environ, headers, middleware, decision
+    ):
+        headers = _apply(environ, middleware, policy, decision, headers)
     if exc_info is None:
         return start_response(status, headers)
     return start_response(status, headers, exc_info)
@@ -211,21 +214,23 @@ def _start(
 def _start_late(
     call: LateCall, status: str, headers: list[Header], exc_info: ExcInfo | None = None
 ) -> Write:
-    """Start a response whose policy is asked for now: once, though it may be started twice."""
+    """Start a response whose policy is asked for now. The application may start it twice."""
     start_response, environ, middleware, policy_for, origin, before, decided = call
     if not decided:
-        inner = environ.get(DECISION)
-        if inner is None or inner is before or not inner.is_applied_to(headers):
-            rules = _ask(policy_for, environ)
-            if rules is None:
+        inner = environ.get(_DECIDED_BY)
+        if inner is before or not environ[DECISION].is_applied_to(headers):
+            policy = _ask(policy_for, environ)
+            if policy is None:
                 decided.append(None)
             else:
-                decision = rules.no_origin if origin is None else rules.actual(origin)
+                compiled = policy.compiled
+                decision = compiled.no_origin if origin is None else compiled.decide_actual(origin)
                 if not decision.allowed and _is_logged(DEBUG):
-                    log_refusal(environ, decision)
-                decided.append((rules.policy, decision))
+                    log_refusal(CORSRequest.from_environ(environ), decision)
+                decided.append((policy, decision))
                 environ[DECISION] = decision
-                headers = _ruled(environ, middleware, rules.policy, decision, headers)
+                environ[_DECIDED_BY] = middleware
+                headers = _apply(environ, middleware, policy, decision, headers)
     elif decided[0] is not None:
         policy, decision = decided[0]
         again = (start_response, environ, middleware, policy, decision)
@@ -235,55 +240,113 @@ def _start_late(
     return start_response(status, headers, exc_info)
 
 
-def _ruled(
+def _apply(
     environ: WSGIEnvironment,
     middleware: CORSMiddleware,
-    policy: Policy | None,
+    policy: Policy,
     decision: Decision,
     headers: list[Header],
 ) -> list[Header]:
-    """Return what the policy makes of response headers; in debug mode, say what is of interest."""
-    harmless = middleware.harmless
+    """Apply a decision to response headers; in debug mode, report what it changes."""
+    unrelated_names = middleware.unrelated_names
     for name, _ in headers:
-        if name not in harmless:
+        if name not in unrelated_names:
             if middleware.is_debugging():
-                log_replaced(environ, decision, headers)
-                log_unreadable(environ, policy, decision)
-            return decision.apply(headers, harmless)
+                _report(environ, middleware, policy, decision, headers)
+            return decision.apply(headers, unrelated_names)
     if not decision.allowed and middleware.is_debugging():
-        log_unreadable(environ, policy, decision)
-    return [*headers, *decision.added]  # what apply() would do, for next to nothing
+        _report(environ, middleware, policy, decision, headers)
+    return [*headers, *decision.added]  # equivalent to apply(), see there
 
 
-def _takes_over(environ: WSGIEnvironment, headers: list[Header], decision: Decision) -> bool:
-    """Put `decision` in force, unless a middleware further in has applied its own.
+def _report(
+    environ: WSGIEnvironment,
+    middleware: CORSMiddleware,
+    policy: Policy,
+    decision: Decision,
+    headers: list[Header],
+) -> None:
+    request = CORSRequest.from_environ(environ)
+    report_response(request, decision, policy, headers, middleware.names_for(environ))
 
-    It has decided, but the response may be another one: of something in between that answers
-    when the application fails, for instance.
+
+def _takes_over(
+    environ: WSGIEnvironment,
+    headers: list[Header],
+    middleware: CORSMiddleware,
+    decision: Decision,
+) -> bool:
+    """Make `decision` apply, unless an inner middleware has applied its own to this response.
+
+    The inner one has decided, but the response may come from a component in between, for example
+    from one that answers when the application fails.
     """
-    inner = environ.get(DECISION)
-    if inner is not None and inner.is_applied_to(headers):
+    if environ[DECISION].is_applied_to(headers):
         return False
     environ[DECISION] = decision
+    environ[_DECIDED_BY] = middleware
     return True
 
 
-def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Rules | NoRules | None:
-    """Ask which policy governs a request. It fails closed."""
+def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
+    """Call a policy callable. If it fails, the request is refused."""
     try:
         policy = policy_for(environ)
     except Exception as error:
-        log_failure(f"the policy callable {shown(policy_for)}", error, "policy_check_failed")
-        return NoRules()
-    if policy is None:
-        return None
-    if isinstance(policy, Policy):
-        return policy.derive(Rules)
+        log_failure(f"the policy callable {safe_repr(policy_for)}", error, "policy_check_failed")
+        return _FAILED
+    if policy is None or isinstance(policy, Policy):
+        return policy
     logger.error(
-        "the policy callable %s answered %s; a Policy or None was expected, so the request is "
-        "refused",
-        shown(policy_for),
-        shown(policy),
+        "the policy callable %s returned %s; expected a Policy or None, so the request is refused",
+        safe_repr(policy_for),
+        safe_repr(policy),
         extra={"reason": "policy_check_failed"},
     )
-    return NoRules()
+    return _FAILED
+
+
+def _check_configuration(
+    policy: object, resources: Mapping[str, object] | None, *, required: bool
+) -> list[Problem]:
+    """Return all problems of a configuration."""
+    problems = []
+    if policy is None:
+        if required and not resources:
+            message = "neither a policy nor resources were given, so the middleware has no effect."
+            hint = f"{_USAGE} reconfigure(None) turns a middleware off."
+            problems.append(Problem("policy", None, "required", message, hint))
+    elif is_async(policy):
+        message = f"{safe_repr(policy)} is a coroutine function, which WSGI cannot await."
+        hint = "pass a plain function."
+        problems.append(Problem("policy", policy, "coroutine_function", message, hint))
+    elif not isinstance(policy, Policy) and (isinstance(policy, type) or not callable(policy)):
+        problems.append(wrong_type("policy", policy, "a Policy, a callable or None", _USAGE))
+    if resources is not None and not isinstance(resources, Mapping):
+        hint = 'write resources={"/api/*": Policy(origins=[...])}.'
+        wanted = "a mapping from paths to policies"
+        return [*problems, wrong_type("resources", resources, wanted, hint)]
+    for path, value in (resources or {}).items():
+        option = f"resources[{safe_repr(path)}]"
+        if (problem := check_path(option, path)) is not None:
+            problems.append(problem)
+        if value is not None and not isinstance(value, Policy):
+            hint = "write Policy(origins=[...])."
+            problems.append(wrong_type(option, value, "a Policy or None", hint))
+    return problems
+
+
+def _compile_configuration(
+    policy: Policy | PolicyCallable | None, resources: Mapping[str, Policy | None] | None
+) -> Configuration:
+    """Compile a configuration in which `_check_configuration` finds no problems."""
+    targets = {path: _target(value) for path, value in (resources or {}).items()}
+    # A path with a segment `..` matches no pattern reliably, and is refused.
+    dotted = _target(Policy(origins=NO_ORIGIN))
+    return _target(policy), PathPatterns(targets, dotted) if targets else None
+
+
+def _target(policy: Policy | PolicyCallable | None) -> Target:
+    if isinstance(policy, Policy):
+        return policy, policy.compiled, None
+    return None, None, policy

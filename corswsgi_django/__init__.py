@@ -1,4 +1,4 @@
-"""CORS for Django: for all of a project, by path and by view, by the policy of corswsgi."""
+"""CORS for Django projects, their paths and views."""
 
 from .decisions import acors_decision, cors_decision
 from .decorator import cors

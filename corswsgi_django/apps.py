@@ -1,19 +1,24 @@
-"""The application: it holds the policies, and registers the checks."""
+"""The Django app: it holds the table of policies, and registers the checks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core import mail
 from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from corswsgi import PolicyError
+from corswsgi.adapters import IdentityCache, PolicyTable, Route, ViewLayers, refuse
 
-from .policies import Policies
-from .settings import PREFIX
+from .lookups import Receivers
+from .routing import all_views
+from .settings import PREFIX, Settings, read_settings
+from .views import view_layers, view_name
 
 
 class CorswsgiConfig(AppConfig):
@@ -22,22 +27,37 @@ class CorswsgiConfig(AppConfig):
     name = "corswsgi_django"
     verbose_name = "CORS"
 
-    _policies: Policies | None = None
+    _table: PolicyTable | None = None
+    _is_reported = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._views: IdentityCache[ViewLayers] = IdentityCache()
 
     @property
-    def policies(self) -> Policies:
-        """The settings, compiled when they are first needed, and again when a test changes them.
+    def table(self) -> PolicyTable:
+        """The table of policies: made at the first use, and again after tests change settings.
 
-        Raises `ImproperlyConfigured` with everything that is wrong, each by its setting.
+        Raises `ImproperlyConfigured` with all problems of the settings.
         """
-        policies = self._policies
-        if policies is None:
+        if self._table is None:
             try:
-                policies = self._policies = Policies(settings)
+                self._table = make_table(read_settings(settings))
             except PolicyError as error:
-                # `from error` would print all of it twice.
+                # `from error` would print everything twice.
                 raise ImproperlyConfigured(str(error)) from None
-        return policies
+        return self._table
+
+    def layers_of(self, view: Callable[..., Any]) -> ViewLayers:
+        """Return the layers of a view."""
+        return self._views.get((id(view),), view, lambda: view_layers(view))
+
+    def report_problems(self) -> None:
+        """Report problems of views, at the first request: raise in debug mode and in tests."""
+        if not self._is_reported:
+            # Django's test runner, and pytest-django, replace the outbox.
+            self.table.report_problems(strict=settings.DEBUG or hasattr(mail, "outbox"))
+            self._is_reported = True
 
     def ready(self) -> None:
         """Register the checks, and listen to override_settings."""
@@ -48,14 +68,40 @@ class CorswsgiConfig(AppConfig):
 
     def _on_change(self, *, setting: str, **_more: Any) -> None:
         if setting.startswith(PREFIX):
-            self._policies = None
+            self._table = None
+            self._is_reported = False
+
+
+def make_table(read: Settings) -> PolicyTable:
+    """Return the table for settings. Raises `PolicyError` with all of their problems."""
+    refuse(read.problems)
+    urls = read.urls
+
+    def covers(path: str) -> bool:
+        decoded = path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
+        return urls is None or urls.match(decoded) is not None
+
+    return PolicyTable(
+        read.layers,
+        paths=read.paths,
+        covers=None if urls is None else covers,
+        look_ups=(Receivers(),),
+        routes=all_routes,
+    )
+
+
+def all_routes() -> Iterator[Route]:
+    """Yield the routes of ROOT_URLCONF."""
+    layers_of = installed().layers_of
+    for path, is_open, view in all_views():
+        yield Route(view_name(view), path, is_open, layers_of(view))
 
 
 def installed() -> CorswsgiConfig:
-    """Return the application. Raises `ImproperlyConfigured` if it is not installed."""
+    """Return the app. Raises `ImproperlyConfigured` if it is not installed."""
     try:
         config = apps.get_app_config("corswsgi_django")
     except LookupError as error:
-        message = 'corswsgi_django is in use: add "corswsgi_django" to INSTALLED_APPS.'
+        message = 'corswsgi_django is not installed: add "corswsgi_django" to INSTALLED_APPS.'
         raise ImproperlyConfigured(message) from error
     return cast(CorswsgiConfig, config)

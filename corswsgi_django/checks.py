@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says: what is refused, and what would go wrong in the browser."""
+"""The checks of ``manage.py check``: problems, and what would fail in the browser."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - thei
 from django.urls import get_script_prefix
 
 from corswsgi import PolicyError, Problem, ProblemReason
-from corswsgi.origins import NOBODY
+from corswsgi.adapters import NO_ORIGIN, Notice, PolicyTable, Row
 
-from .marks import Marks, ViewMarks, view_name
+from .apps import make_table
 from .origin_checks import check_origins
-from .policies import Policies
-from .routes import all_views
-from .settings import KNOWN, OLDER, REMOVED, cors_settings, setting_meant
+from .routing import all_views
+from .settings import KNOWN, OLDER, REMOVED, cors_settings, read_settings, setting_meant
 from .signals import check_request_enabled
 from .stack import has, is_a
+from .views import hidden_view, view_layers, view_name
 
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 _ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
@@ -49,12 +49,15 @@ ERRORS: tuple[ProblemReason, ...] = (
     "given_twice",
     "without_effect",
 )
-"""The reasons for which a configuration is refused, in the order of their identifiers, from E001.
+"""The reasons for refusing a configuration, in the order of their identifiers, from E001.
 
-People have these in SILENCED_SYSTEM_CHECKS: none changes its meaning, and new ones come last.
+People have these in SILENCED_SYSTEM_CHECKS, so none changes its meaning, and new ones come last.
 """
 
-# Middleware that answers some requests itself, so that what stands below does not see them.
+NOTICES = {"deprecated_option": "corswsgi.W017", "method_case": "corswsgi.W018"}
+"""The identifiers of notices, by their reasons."""
+
+# Middleware that answers some requests itself, so middleware below it does not see them.
 _ANSWERING = (
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,22 +74,22 @@ _ANSWERING = (
 )
 _REDIRECTING = "django.middleware.security.SecurityMiddleware"
 _WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
-_THEIRS = "corsheaders.middleware.CorsMiddleware"
+_PEER = "corsheaders.middleware.CorsMiddleware"
 
 
 def check_all(**_given: Any) -> list[CheckMessage]:
-    """Return everything that there is to say about the project's CORS."""
-    messages = [*_of_names(), *_of_middleware()]
+    """Return all errors and warnings about the project's CORS."""
+    read = read_settings(settings)
+    messages = [*_check_names(), *_check_middleware(), *map(_notice, read.notices)]
     try:
-        policies = Policies(settings)
+        table = make_table(read)
     except PolicyError as error:
         return [*map(_error, error.problems), *messages]
-    governing = [place.governor.policy for place in policies.places.values()]
     return [
-        *_of_views(policies),
+        *_check_views(table),
         *messages,
-        *check_origins(governing),
-        *_of_static_files(policies),
+        *check_origins([applied.policy for applied in table.path_policies]),
+        *_check_static_files(table),
     ]
 
 
@@ -96,8 +99,14 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
     return Error(text, hint=problem.hint, obj=view, id=f"corswsgi.E{number:03}")
 
 
-def _of_names() -> Iterator[CheckMessage]:
-    """W001 to W003: settings that say nothing."""
+def _notice(notice: Notice) -> CheckMessage:
+    """W017 and W018: options that are deprecated, and methods that are probably misspelled."""
+    text = f"{notice.option}: {notice.message}"
+    return Warning(text, hint=notice.hint, id=NOTICES[notice.reason])
+
+
+def _check_names() -> Iterator[CheckMessage]:
+    """W001 to W003: settings without effect."""
     given = cors_settings(settings)
     for name in given:
         if name in REMOVED:
@@ -105,28 +114,31 @@ def _of_names() -> Iterator[CheckMessage]:
             yield Warning(text, hint=f"{REMOVED[name]}.", id="corswsgi.W002")
         elif name not in KNOWN:
             hint = setting_meant(name, KNOWN)
-            yield Warning(f"there is no setting {name}.", hint=hint, id="corswsgi.W001")
+            yield Warning(f"{name} is not a setting of corswsgi.", hint=hint, id="corswsgi.W001")
     for name, older in OLDER.items():
         if name in given and older in given:
-            text = f"{older} has no effect: {name} is there, which is its newer name."
-            yield Warning(text, hint=f"take {older} out.", id="corswsgi.W003")
+            text = f"{older} has no effect, because its newer name {name} is set, too."
+            yield Warning(text, hint=f"remove {older}.", id="corswsgi.W003")
 
 
-def _of_middleware() -> Iterator[CheckMessage]:
-    """W004 to W006: the middleware missing, below others, beside django-cors-headers."""
-    theirs = [path for path in settings.MIDDLEWARE if is_a(path, _THEIRS)]
-    if theirs:
-        text = f"{theirs[0]} is there too, and writes headers of its own."
-        hint = f'take {theirs[0]!r} out of MIDDLEWARE, and "corsheaders" out of INSTALLED_APPS.'
+def _check_middleware() -> Iterator[CheckMessage]:
+    """W004 to W006: the middleware is missing, below others, or beside django-cors-headers."""
+    peers = [path for path in settings.MIDDLEWARE if is_a(path, _PEER)]
+    if peers:
+        text = f"{peers[0]} is in MIDDLEWARE, too, and sets headers of its own."
+        hint = (
+            f'remove {peers[0]!r} from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.'
+        )
         yield Warning(text, hint=hint, id="corswsgi.W006")
     places = [place for place, path in enumerate(settings.MIDDLEWARE) if is_a(path, _MIDDLEWARE)]
     if not places:
         text = (
-            "corswsgi_django.middleware.CORSMiddleware is not in MIDDLEWARE: the settings have no "
-            "effect, but for views with @cors."
+            f"{_MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
+            "with @cors. Even there, preflights that other middleware refuses first (for example, "
+            "because they carry no login) and errors outside of the view have no CORS headers."
         )
         others = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
-        hint = f"did you mean {_MIDDLEWARE!r}?" if others else f"{_ENTRY}, first."
+        hint = f"did you mean {_MIDDLEWARE!r}?" if others else f"put it first: {_ENTRY}."
         yield Warning(text, hint=hint, id="corswsgi.W004")
         return
     answering = [*_ANSWERING, *([_REDIRECTING] if settings.SECURE_SSL_REDIRECT else [])]
@@ -135,21 +147,21 @@ def _of_middleware() -> Iterator[CheckMessage]:
     if before:
         names = ", ".join(path.rpartition(".")[2] for path in before)
         text = (
-            f"corswsgi_django.middleware.CORSMiddleware is below {names}: what answers before it "
-            "may refuse a preflight, and its redirects and errors have no CORS headers."
+            f"{_MIDDLEWARE} is below {names}, which may refuse a preflight, and whose redirects "
+            "and errors have no CORS headers."
         )
         yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
 
 
-def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
-    """W013 and W015: static files, which others answer than views."""
-    # WhiteNoise, as paths of requests, has them without the prefix that the project is under.
+def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
+    """W013 and W015: static files, which are not served by views."""
+    # WhiteNoise compares paths without the prefix that the project is served under.
     prefix = get_script_prefix().rstrip("/")
     path = str(settings.STATIC_URL or "").removeprefix(prefix)
     if not path.startswith("/") or path.startswith("//") or not path.strip("/"):
         return
-    governor = policies.governor(f"{path}x")
-    policy = None if governor.needs_signal else governor.policy
+    applied = table.find(f"{path}x")
+    policy = None if applied.is_optional else applied.policy
     has_whitenoise = has(_WHITENOISE)
     is_open = policy is None or (policy.allows_any_origin and not policy.supports_credentials)
     if has_whitenoise and not is_open and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True):
@@ -157,80 +169,60 @@ def _of_static_files(policies: Policies) -> Iterator[CheckMessage]:
         hint = f"CORS_RESOURCES = {{{pattern!r}: None}}"
         if getattr(settings, "CORS_RESOURCES", None):
             hint = f"CORS_RESOURCES[{pattern!r}] = None"
-        yield Warning(
-            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on "
-            "a CDN need it, and the policy of that path replaces its header.",
-            hint=hint,
-            id="corswsgi.W013",
+        text = (
+            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on a "
+            "CDN need it, but the policy of that path replaces its header."
         )
-    apps = settings.INSTALLED_APPS
-    is_meant = has_whitenoise or (
-        policy is not None and policies.patterns.find(f"{path}x", None) is not None
-    )
+        yield Warning(text, hint=hint, id="corswsgi.W013")
+    is_listed = policy is not None and table.patterns.find(f"{path}x", None) is not None
     if (
         settings.DEBUG
-        and is_meant
-        and "django.contrib.staticfiles" in apps
-        and "whitenoise.runserver_nostatic" not in apps
+        and (has_whitenoise or is_listed)
+        and "django.contrib.staticfiles" in settings.INSTALLED_APPS
+        and "whitenoise.runserver_nostatic" not in settings.INSTALLED_APPS
     ):
-        yield Warning(
-            f"runserver answers for the files below {path} itself, outside of all middleware: "
-            "there, no page of another origin can read them.",
-            hint='INSTALLED_APPS = ["whitenoise.runserver_nostatic", ...], first, has WhiteNoise '
-            "answer for them as everywhere else.",
-            id="corswsgi.W015",
+        text = (
+            f"runserver serves the files below {path} itself, without any middleware, so pages of "
+            "other origins cannot read them."
         )
+        hint = (
+            'put "whitenoise.runserver_nostatic" first in INSTALLED_APPS, and WhiteNoise serves '
+            "them as everywhere else."
+        )
+        yield Warning(text, hint=hint, id="corswsgi.W015")
 
 
-def _of_views(policies: Policies) -> Iterator[CheckMessage]:
-    """Errors of what views say over the settings; W014 of what says nothing."""
-    said = set()
-    for route, is_open, view in all_views():
-        name = view_name(view)
-        try:
-            marks = ViewMarks(view)
-        except PolicyError as error:
-            yield from (_error(problem, name) for problem in error.problems)
-            continue
-        if (hidden := marks.hidden()) is not None:
+def _check_views(table: PolicyTable) -> Iterator[CheckMessage]:
+    """Check views: errors together with the settings; W014 and W016: @cors without effect."""
+    for _, _, view in all_views():
+        if (hidden := hidden_view(view, view_layers(view))) is not None:
             text = (
-                f"a decorator hides the @cors of {view_name(hidden)}: preflights get the answer of "
-                "the settings."
+                f"a decorator hides the @cors of {view_name(hidden)}, so preflights are answered "
+                "with the settings."
             )
             hint = "move @cors above it (above @api_view, for instance)."
-            yield Warning(text, hint=hint, obj=name, id="corswsgi.W016")
-        for layers in (marks.enclosing, *marks.by_method.values()):
-            for path in _paths(policies, route, is_open=is_open) if layers else []:
-                key = (path, *map(id, layers))
-                if key not in said:
-                    said.add(key)
-                    yield from _of_marks(policies, path, name, layers)
+            yield Warning(text, hint=hint, obj=view_name(view), id="corswsgi.W016")
+    seen = set()
+    for row in table.rows():
+        name = row.route.name
+        for problem in (*row.route.view.problems, *row.problems):
+            if (name, row.pattern, problem) not in seen:
+                seen.add((name, row.pattern, problem))
+                yield _error(problem, name)
+        if name not in seen and _allows_nothing(row):
+            seen.add(name)
+            text = "neither its @cors nor the settings name any origins, so no origin is allowed."
+            hint = 'write @cors(origins=["https://app.example.com"]), or set CORS_ALLOWED_ORIGINS.'
+            yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")
 
 
-def _of_marks(
-    policies: Policies, path: str | None, name: str, layers: Marks
-) -> Iterator[CheckMessage]:
-    try:
-        policy = policies.marked(policies.places[path], layers).policy
-    except PolicyError as error:
-        yield from (_error(problem, name) for problem in error.problems)
-        return
-    if (
+def _allows_nothing(row: Row) -> bool:
+    """Return whether @cors has no effect on a row, because there are no origins."""
+    policy = row.applied.policy
+    return (
         policy is not None
-        and policy.origins == (NOBODY,)
+        and policy.origins == (NO_ORIGIN,)
+        and not (row.problems or row.route.view.problems)
+        and bool(row.route.view.of(*row.methods[:1] or [""]))
         and not check_request_enabled.has_listeners()
-    ):
-        text = "its @cors names no origins, and neither do the settings: nobody is allowed."
-        hint = '@cors(origins=["https://app.example.com"]), or CORS_ALLOWED_ORIGINS.'
-        yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")
-
-
-def _paths(policies: Policies, route: str, *, is_open: bool) -> list[str | None]:
-    """Return the patterns of CORS_RESOURCES that may govern a route; None for that none does."""
-    if not is_open:
-        return [policies.patterns.find(route, None)]
-    # No path has that character: it stands for the unknown rest of one.
-    return [
-        policies.patterns.find(f"{route}\0", None),
-        *(path for path in policies.places if path is not None and path.startswith(route)),
-    ]
+    )

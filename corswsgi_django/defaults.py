@@ -1,5 +1,7 @@
 """The defaults of the settings, to extend: ``CORS_ALLOW_HEADERS = [*default_headers, "x-a"]``."""
 
+from corswsgi.adapters import DEFAULT_METHODS
+
 default_headers = (
     "accept",
     "authorization",
@@ -8,10 +10,13 @@ default_headers = (
     "x-csrftoken",
     "x-requested-with",
 )
-"""What CORS_ALLOW_HEADERS is where it is not set: that of django-cors-headers."""
+"""The default of CORS_ALLOW_HEADERS, as in django-cors-headers."""
 
-default_methods = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
-"""What CORS_ALLOW_METHODS is where it is not set: that of django-cors-headers."""
+default_methods = (*DEFAULT_METHODS, "OPTIONS")
+"""The default of CORS_ALLOW_METHODS. Class-based views handle OPTIONS.
+
+Other methods in the ``http_method_names`` of views are allowed, too, if the setting is left out.
+"""
 
 default_max_age = 86400
-"""What CORS_PREFLIGHT_MAX_AGE is where it is not set, in seconds: that of django-cors-headers."""
+"""The default of CORS_PREFLIGHT_MAX_AGE in seconds, as in django-cors-headers."""

@@ -1,4 +1,4 @@
-"""CORSMiddleware, for MIDDLEWARE."""
+"""CORSMiddleware for MIDDLEWARE."""
 
 from __future__ import annotations
 
@@ -10,30 +10,21 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from .apps import installed
-from .decisions import (
-    PATH,
-    RULED,
-    adecided,
-    decided,
-    governor_of,
-    governor_of_preflight,
-    is_preflight,
-)
-from .responses import apply, preflight_response
+from .decisions import PATH, adecided, applied_to, decided, is_preflight
+from .responses import answer_preflight, apply
 
 Response = HttpResponseBase
 GetResponse = Callable[[HttpRequest], Response] | Callable[[HttpRequest], Awaitable[Response]]
 
 
 class CORSMiddleware:
-    """Answers CORS-preflight requests, and sets the CORS headers of all responses.
+    """Answer CORS-preflight requests, and set the CORS headers of all responses.
 
-    ``"corswsgi_django.middleware.CORSMiddleware"`` stands first in ``MIDDLEWARE``, so that no
-    other can answer before it. It runs as a coroutine where what it wraps is one.
+    Put ``"corswsgi_django.middleware.CORSMiddleware"`` first in ``MIDDLEWARE``, so that no other
+    middleware can answer before it. It runs as a coroutine if the next middleware does.
 
-    Raises `ImproperlyConfigured`, when the server starts, with all that is wrong with the
-    settings. The `corswsgi.Decision` about a request is what `corswsgi_django.cors_decision`
-    returns.
+    Raises `ImproperlyConfigured` when the server starts, with all problems of the settings.
+    `corswsgi_django.cors_decision` returns the `corswsgi.Decision` about a request.
     """
 
     sync_capable = True
@@ -45,49 +36,43 @@ class CORSMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         self._app = installed()
-        # Now, and not at the first request: a server with wrong settings does not start.
-        _ = self._app.policies
-        self._harmless: set[str] = set()
+        # Here and not at the first request, so that a server with wrong settings does not start.
+        _ = self._app.table
+        self._unrelated_names: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> Response | Awaitable[Response]:
-        """Answer a preflight, or run what is below."""
+        """Answer a preflight, or run the next middleware."""
         if self._is_async:
             return self._acall(request)
-        meta = request.META
-        response: Response
-        meta[PATH] = request.path_info
-        if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
-            governor = governor_of_preflight(self._app.policies, request)
-            decision = decided(request, governor)
+        if self._begin(request):
+            applied = applied_to(request)
+            decision = decided(request, applied)
             if decision is not None and decision.status is not None:
-                return preflight_response(request, governor, decision)
-            response = self._get_response(request)
+                return answer_preflight(request, applied, decision)
+            response: Response = self._get_response(request)
         else:
             response = self._get_response(request)
-            ruled: object = meta.get(RULED)
-            if ruled is response:
-                return response
-            governor = governor_of(self._app.policies, request)
-            decision = decided(request, governor)
-        apply(request, response, governor, decision, self._harmless)
+            applied = applied_to(request)
+            decision = decided(request, applied)
+        apply(request, response, applied, decision, self._unrelated_names)
         return response
 
     async def _acall(self, request: HttpRequest) -> Response:
-        meta = request.META
-        response: Response
-        meta[PATH] = request.path_info
-        if meta["REQUEST_METHOD"] == "OPTIONS" and is_preflight(meta):
-            governor = governor_of_preflight(self._app.policies, request)
-            decision = await adecided(request, governor)
+        if self._begin(request):
+            applied = applied_to(request)
+            decision = await adecided(request, applied)
             if decision is not None and decision.status is not None:
-                return preflight_response(request, governor, decision)
-            response = await self._get_response(request)
+                return answer_preflight(request, applied, decision)
+            response: Response = await self._get_response(request)
         else:
             response = await self._get_response(request)
-            ruled: object = meta.get(RULED)
-            if ruled is response:
-                return response
-            governor = governor_of(self._app.policies, request)
-            decision = await adecided(request, governor)
-        apply(request, response, governor, decision, self._harmless)
+            applied = applied_to(request)
+            decision = await adecided(request, applied)
+        apply(request, response, applied, decision, self._unrelated_names)
         return response
+
+    def _begin(self, request: HttpRequest) -> bool:
+        """Prepare a request, and return whether it is a preflight."""
+        self._app.report_problems()
+        request.META[PATH] = request.path_info
+        return is_preflight(request)

@@ -1,96 +1,101 @@
-"""What is done to Django's responses, and the responses to preflights."""
+"""Django's responses: those to preflights, and the headers of all others."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from logging import DEBUG
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from corswsgi import Decision
-from corswsgi.fetch import CORS_RESPONSE_HEADERS
-from corswsgi.headers import merged_vary
-from corswsgi.log import logger
-from corswsgi.reports import (
-    TEXT,
+from corswsgi import CORSRequest, Decision
+from corswsgi.adapters import (
+    CORS_RESPONSE_HEADERS,
+    Applied,
+    log_no_policy,
     log_refusal,
-    log_replaced,
-    log_ungoverned,
-    log_unreadable,
-    refused_preflight,
+    logger,
+    merged_vary,
+    preflight_response,
+    report_response,
 )
 
-from .policies import Governor
 
-
-def preflight_response(
-    request: HttpRequest, governor: Governor, decision: Decision
-) -> HttpResponse:
-    """Return the response to a preflight that `decision` is about."""
-    if decision.allowed:
-        response = HttpResponse(status=HTTPStatus.NO_CONTENT, headers=dict(decision.added))
-        del response.headers["Content-Type"]
-        return response
-    body, status, added = b"", HTTPStatus.FORBIDDEN.value, decision.added
-    if settings.DEBUG:
-        policy, names = governor.policy, governor.names
-        status, added, body = refused_preflight(request.META, decision, policy, names)
-    elif logger.isEnabledFor(DEBUG):
-        log_refusal(request.META, decision)
-    length = ("Content-Length", str(len(body)))
-    return HttpResponse(body, status=status, headers=dict([*TEXT, length, *added]))
+def answer_preflight(request: HttpRequest, applied: Applied, decision: Decision) -> HttpResponse:
+    """Return the response to a preflight."""
+    assert applied.policy is not None, "there is no decision without a policy"  # noqa: S101 - for mypy
+    asked = CORSRequest.from_environ(request.META)
+    status, headers, body = preflight_response(
+        asked, decision, applied.policy, applied.names, debug=settings.DEBUG
+    )
+    response = HttpResponse(body, status=status.value)
+    del response.headers["Content-Type"]
+    for name, value in headers:
+        response.headers[name] = value
+    return response
 
 
 def apply(
     request: HttpRequest,
     response: HttpResponseBase,
-    governor: Governor,
+    applied: Applied,
     decision: Decision | None,
-    harmless: set[str],
+    unrelated_names: set[str],
 ) -> None:
-    """Do to a response what its decision rules; `harmless` is as in `Decision.apply`."""
+    """Set the CORS headers of a response; `unrelated_names` is as in `Decision.apply`."""
     if decision is None:
-        if governor.needs_signal and settings.DEBUG:
-            log_ungoverned(request.META, "its path does not match CORS_URLS_REGEX.")
+        if applied.is_optional and settings.DEBUG:
+            why = "its path does not match CORS_URLS_REGEX."
+            log_no_policy(CORSRequest.from_environ(request.META), why)
         return
-    if not decision.allowed:
-        _report_refusal(request, governor, decision)
+    if not decision.allowed and logger.isEnabledFor(DEBUG):
+        log_refusal(CORSRequest.from_environ(request.META), decision)
     headers = response.headers
     vary = ""
     for name in headers:
-        if name not in harmless:
-            # As Django writes it, for sessions and CSRF protection: nearly every response has it.
+        if name not in unrelated_names:
+            # Nearly every response has Vary, in this case, for sessions and CSRF protection.
             if name != "Vary":
-                _replace(request, headers, decision, harmless)
+                _replace(request, headers, applied, decision, unrelated_names)
                 return
             vary = headers[name]
+    if settings.DEBUG and not decision.allowed:
+        _report(request, headers, applied, decision)
     for name, value in decision.headers:
         headers[name] = value
     if decision.vary:
         headers["Vary"] = merged_vary(vary, decision.vary)
 
 
-def _report_refusal(request: HttpRequest, governor: Governor, decision: Decision) -> None:
-    if logger.isEnabledFor(DEBUG):
-        log_refusal(request.META, decision)
-    if settings.DEBUG:
-        log_unreadable(request.META, governor.policy, decision, governor.names)
-
-
 def _replace(
-    request: HttpRequest, headers: ResponseHeaders, decision: Decision, harmless: set[str]
+    request: HttpRequest,
+    headers: ResponseHeaders,
+    applied: Applied,
+    decision: Decision,
+    unrelated_names: set[str],
 ) -> None:
-    """Do to headers, some of which CORS has a say in, what a decision rules."""
-    before = [*headers.items()]
+    """Apply a decision to headers, some of which may be CORS headers."""
     if settings.DEBUG:
-        cure = f'write @cors(None), or CORS_RESOURCES = {{"{request.path_info}": None}}'
-        log_replaced(request.META, decision, before, cure)
-    ruled = dict(decision.apply(before, harmless))
+        _report(request, headers, applied, decision)
+    before = [*headers.items()]
+    after = dict(decision.apply(before, unrelated_names))
     for name, _ in before:
-        if name not in ruled and name.lower() in CORS_RESPONSE_HEADERS:
+        if name not in after and name.lower() in CORS_RESPONSE_HEADERS:
             del headers[name]
-    for name, value in ruled.items():
+    for name, value in after.items():
         if headers.get(name) != value:
             headers[name] = value
+
+
+def _report(
+    request: HttpRequest, headers: ResponseHeaders, applied: Applied, decision: Decision
+) -> None:
+    if applied.policy is not None:
+        report_response(
+            CORSRequest.from_environ(request.META),
+            decision,
+            applied.policy,
+            [*headers.items()],
+            applied.names,
+            fix=f'write @cors(None), or CORS_RESOURCES = {{"{request.path_info}": None}}',
+        )

@@ -3,9 +3,10 @@
 from django.dispatch import Signal
 
 check_request_enabled = Signal()
-"""Sent with ``request`` where the settings do not allow a request's origin.
+"""Sent with ``request`` if the settings do not allow the origin of a request.
 
-A receiver that answers something true allows it, for this request, with the other settings as
-they are (credentials included). It is sent at most once a request, and not where a view or
-CORS_RESOURCES names origins of its own. A receiver that raises refuses, and is logged.
+A receiver that returns a true value allows the origin for this request; the other settings,
+including credentials, stay the same. The signal is sent at most once for each request, and not if a
+view or CORS_RESOURCES names origins. If a receiver raises, the error is logged and the origin is
+refused.
 """

@@ -1,4 +1,4 @@
-"""What is in MIDDLEWARE."""
+"""The entries of MIDDLEWARE."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from django.utils.module_loading import import_string
 
 
 def is_a(path: str, other: str) -> bool:
-    """Tell whether a middleware is another one, or derived from it."""
+    """Return whether a middleware is another one, or is derived from it."""
     if path == other:
         return True
     try:
         middleware = import_string(path)
     except Exception:
-        return False  # Django says so when it starts
+        return False  # Django reports the error when it starts
     mro = middleware.__mro__ if isinstance(middleware, type) else ()
     return other in [f"{each.__module__}.{each.__qualname__}" for each in mro]
 
 
 def has(middleware: str) -> bool:
-    """Tell whether a middleware, or one derived from it, is there."""
+    """Return whether a middleware, or one that is derived from it, is in MIDDLEWARE."""
     return any(is_a(path, middleware) for path in settings.MIDDLEWARE)

@@ -1,4 +1,4 @@
-"""CORS for Flask: on applications, blueprints and views, by the policy of corswsgi."""
+"""CORS for Flask applications, blueprints and views."""
 
 from .current import current_cors
 from .decorator import cors, cross_origin

@@ -1,15 +1,14 @@
-"""The Decision about the current request, for views and loggers."""
+"""The Decision about the current request, for views and log messages."""
 
 from __future__ import annotations
 
 from flask import current_app, request
 from werkzeug.local import LocalProxy
 
-from corswsgi import Decision, decide
-from corswsgi.wsgi import DECISION
+from corswsgi import CORSRequest, Decision, decide
+from corswsgi.adapters import DECISION
 
-from .policies import AppPolicies
-from .routes import requested_method
+from .application import ApplicationCORS
 
 
 def _decision() -> Decision | None:
@@ -17,22 +16,15 @@ def _decision() -> Decision | None:
     decision: Decision | None = environ.get(DECISION)
     if decision is None:
         app = current_app._get_current_object()  # type: ignore[attr-defined] # a LocalProxy
-        policy = AppPolicies.of(app).policy_for(environ)
+        policy = ApplicationCORS.of(app).policy_for(environ)
         if policy is not None:
-            decision = decide(
-                policy,
-                environ["REQUEST_METHOD"],
-                environ.get("HTTP_ORIGIN"),
-                requested_method(environ),
-                environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true",
-            )
+            decision = decide(policy, CORSRequest.from_environ(environ))
     return decision
 
 
 current_cors: Decision = LocalProxy(_decision)  # type: ignore[assignment] # as flask.request is
 """The `corswsgi.Decision` about the current request: ``current_cors.allowed``, ``.reason``.
 
-It is found out at each access until the response starts, from when it is final. Where no policy
-governs the request it is false, and equal to None.
+It is determined at each access until the response starts, and is final from then on. If no policy
+applies to the request, it is false and equal to None.
 """

@@ -1,16 +1,20 @@
-"""@cors, on views."""
+"""@cors for views."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from corswsgi import Policy, Problem
-from corswsgi.errors import refuse, shown
-from corswsgi.marks import MARK, NOT_GIVEN, NotGiven
+from corswsgi import Policy
+from corswsgi.adapters import UNSET, Unset, refuse, set_layer, warn
 
-from . import signals
-from .options import read_layer
+from . import fallback
+from .arguments import read_options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from corswsgi import PolicyOptions
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -19,46 +23,37 @@ View = TypeVar("View", bound=Callable[..., Any])
 def cors(policy: View, /) -> View: ...
 @overload
 def cors(
-    policy: Policy | NotGiven | None = NOT_GIVEN, /, **options: Any
+    policy: Policy | Unset | None = UNSET, /, **options: Unpack[PolicyOptions]
 ) -> Callable[[View], View]: ...
-def cors(policy: Any = NOT_GIVEN, /, **options: Any) -> Any:
-    """Give a view a policy of its own.
+def cors(policy: Any = UNSET, /, **options: Any) -> Any:
+    """Set the policy of a view.
 
-    ``@cors(expose_headers=["X-Total"])`` lays options over what encloses the view: the policy of
-    its blueprint, of its path, of CORS(app), of app.config. ``@cors(policy)`` replaces that,
-    ``@cors(None)`` turns CORS off. Where nobody says which origins, it is any.
+    ``@cors(expose_headers=["X-Total"])`` lays options over the policy of the view's blueprint, of
+    its path, of CORS(app) and of app.config. ``@cors(policy)`` replaces it, and ``@cors(None)``
+    turns CORS off. Without any origins, every origin is allowed.
 
-    It stands above or below ``@app.route``, under decorators that use ``functools.wraps``, on a
-    class of views, on one of its methods, and in its ``decorators``. All that it does is to set
-    the view's attribute ``cors_policy`` to what it was given: a `Policy`, a dict of options, or
-    None.
+    The decorator can be above or below ``@app.route``, below decorators that use
+    ``functools.wraps``, on a class of views, on one of its methods, and in its ``decorators``. It
+    only sets the attribute ``cors_policy`` of the view.
 
-    The options are those of `corswsgi.Policy`, except that ``methods`` are by default the methods
-    that the route has. Raises `PolicyError` with all that is wrong with them; what is wrong with
-    them and what they are laid over is raised before the application's first response.
+    The options are those of `corswsgi.Policy`. Raises `PolicyError` with all problems of the
+    options; problems together with the enclosing layers are raised as described at `CORS`.
     """
     if callable(policy):
         return cors()(policy)  # @cors, without parentheses
-    layer, problems = read_layer(policy, options, stacklevel=2)
+    layer, problems, notices = read_options(policy, options)
     refuse(problems)
+    warn(notices)
 
-    def mark(view: View) -> View:
-        bearer = view.__func__ if isinstance(view, staticmethod | classmethod) else view
-        # The class' own one, and not what it inherits.
-        if MARK in getattr(bearer, "__dict__", ()):
-            hint = "decorate it once. For another route to the same function, wrap it in another."
-            refuse([Problem("cors", view, "given_twice", f"{shown(view)} has one already.", hint)])
-        try:
-            setattr(bearer, MARK, layer)
-        except (AttributeError, TypeError):
-            message = f"{shown(view)} cannot bear a mark: nothing would come of it."
-            hint = "decorate the function itself; of a class of views, put it in `decorators`."
-            refuse([Problem("cors", view, "without_effect", message, hint)])
-        signals.connect()
+    def decorate(view: View) -> View:
+        function = view.__func__ if isinstance(view, staticmethod | classmethod) else view
+        hint = "decorate it once. For a second route, write a function that calls it."
+        set_layer(function, layer, hint=hint)
+        fallback.watch_applications()
         return view
 
-    return mark
+    return decorate
 
 
 cross_origin = cors
-"""The name that Flask-CORS has for it."""
+"""The name of the decorator in Flask-CORS."""

@@ -1,4 +1,4 @@
-"""What Werkzeug's debugger leaves out: the page whose fetch failed cannot read its answer."""
+"""Tracebacks for fetches: Werkzeug's debugger answers them with a page that scripts cannot read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from corswsgi import Policy, decide
-from corswsgi.errors import shown
-from corswsgi.wsgi import DECISION
+from corswsgi import CORSRequest, Policy, decide
+from corswsgi.adapters import DECISION, safe_repr
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,10 +21,10 @@ def answer_error(
     environ: WSGIEnvironment,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """Run a middleware under the debugger, which wraps all of the application.
+    """Run the middleware under the debugger, which wraps the whole application.
 
-    An exception is answered with its traceback, as text, if a fetch of an allowed origin's page
-    has caused it. Otherwise it goes on, to the debugger's own page.
+    The response to an exception is its traceback as text, if the request is a fetch from an
+    allowed origin. Otherwise, the exception is raised, and the debugger shows its own page.
     """
     has_started = False
 
@@ -40,13 +39,13 @@ def answer_error(
         policy = None if has_started or not _is_fetch(environ) else policy_for(environ)
         if policy is None:
             raise
-        decision = decide(policy, environ["REQUEST_METHOD"], environ["HTTP_ORIGIN"])
+        decision = decide(policy, CORSRequest.from_environ(environ))
         if not decision.allowed:
             raise
         environ[DECISION] = decision
-        # The debugger would have printed it: the terminal shall not stay silent.
+        # The debugger would have printed it in the terminal.
         app.logger.exception(
-            "Exception on %s [%s]", shown(environ["PATH_INFO"]), environ["REQUEST_METHOD"]
+            "Exception on %s [%s]", safe_repr(environ["PATH_INFO"]), safe_repr(environ["REQUEST_METHOD"])
         )
         body = traceback.format_exc().encode("utf-8", "backslashreplace")
         headers = [
@@ -58,10 +57,10 @@ def answer_error(
 
 
 def _is_fetch(environ: WSGIEnvironment) -> bool:
-    """Tell whether this is a fetch of another origin's page, and no person's own browsing.
+    """Return whether a page of another origin called ``fetch()``, as opposed to a navigation.
 
-    A form that is sent to the application itself has an Origin too, and where any is allowed, so
-    is its own. Browsers tell navigations by Sec-Fetch-Mode (on HTTPS and localhost).
+    Submitting a form sends an Origin, too. Browsers mark navigations with Sec-Fetch-Mode, on HTTPS
+    and localhost.
     """
     own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
     return (

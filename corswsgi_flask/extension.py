@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from corswsgi import Policy, Problem
-from corswsgi.errors import refuse, shown
-from corswsgi.marks import NOT_GIVEN, NotGiven, frozen
+from corswsgi.adapters import (
+    UNSET,
+    PolicyTable,
+    Unset,
+    refuse,
+    safe_repr,
+    snapshot,
+    warn,
+)
 
-from .options import read_app, read_layer
-from .policies import AppPolicies
+from . import fallback
+from .application import ApplicationCORS
+from .arguments import Arguments, read_configuration, read_options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from corswsgi import PolicyOptions
+
+    Resources = str | Iterable[str] | Mapping[str, Policy | Mapping[str, Any] | None]
 
 
 class CORS:
-    """CORS for all of a Flask application, or for a blueprint.
+    """Enable CORS for a Flask application or for a blueprint.
 
     ``CORS(app, origins=["https://app.example.com"])``, or ``CORS().init_app(app, ...)``.
 
@@ -25,110 +40,115 @@ class CORS:
         The application, or a blueprint that is not registered yet.
 
     `policy`
-        A `corswsgi.Policy`, instead of options; or None: no CORS, but where paths, blueprints or
-        views have some of their own.
+        A `corswsgi.Policy` instead of options; or None to turn CORS off, except for paths,
+        blueprints and views that have options of their own.
 
     `resources`
-        The paths that are governed, others having no CORS at all: a path pattern, a list of them,
-        or a mapping from them to a Policy, a dict of options, or None. Options are laid over those
-        given here. ``/health`` is itself, ``/api/*`` is ``/api`` and everything below it; the
+        The paths that CORS is enabled for: a path pattern, a list of them, or a mapping from them
+        to a Policy, a dict of options, or None. Options are laid over those given here.
+        ``/health`` matches itself, ``/api/*`` matches ``/api`` and everything below it, and the
         longest match wins. For applications only.
 
     `options`
-        Those of `corswsgi.Policy`, except that ``methods`` are by default those of the route that
-        a request leads to, and ``origins`` is ``"*"``.
+        The options of `corswsgi.Policy`. ``origins`` is ``"*"`` by default.
 
-    Each of them is read from ``app.config`` too, as ``CORS_`` and its name in upper case
-    (``CORS_RESOURCES`` included), and the arguments are laid over that.
+    Every argument can be set in ``app.config`` instead, as ``CORS_`` and its name in upper case
+    (``CORS_RESOURCES``, too). Arguments take precedence. The config is read by ``CORS(app)``, and
+    again when the application handles its first request.
 
-    A request is governed by its view's policy (`cors`), or its innermost blueprint's, its path's,
-    the application's: the first that there is. Preflights are answered before the application
-    sees them, by the policy of the view that they ask about.
+    The policy of a request is that of its view (`cors`), or else of its innermost blueprint, of
+    its path, or of the application. Preflights are answered before the application runs, with the
+    policy of the view that they ask about.
 
-    Raises `PolicyError` with all that is wrong; what is wrong only with what blueprints and views
-    say besides is raised before the application's first response.
+    Raises `PolicyError` with all problems. Problems that only appear together with the options of
+    blueprints and views are raised by the first request in debug mode and in tests; otherwise they
+    are logged, and the affected views refuse CORS. ``flask cors check`` prints all of them.
     """
 
     def __init__(
         self,
         app: Flask | Blueprint | None = None,
-        policy: Policy | NotGiven | None = NOT_GIVEN,
+        policy: Policy | Unset | None = UNSET,
         *,
-        resources: str | Iterable[str] | Mapping[str, Any] | NotGiven = NOT_GIVEN,
-        **options: Any,
+        resources: Resources | Unset = UNSET,
+        **options: Unpack[PolicyOptions],
     ) -> None:
-        given = {"policy": policy, "resources": resources, **options}
-        # It may be read for several applications.
-        self._given = {name: frozen(value) for name, value in given.items()}
+        self._given: dict[str, Any] = _given(policy, resources, options)
         if app is not None:
-            self._init(app, self._given)
+            _install(app, self._given)
 
     def init_app(
         self,
         app: Flask | Blueprint,
-        policy: Policy | NotGiven | None = NOT_GIVEN,
+        policy: Policy | Unset | None = UNSET,
         *,
-        resources: str | Iterable[str] | Mapping[str, Any] | NotGiven = NOT_GIVEN,
-        **options: Any,
+        resources: Resources | Unset = UNSET,
+        **options: Unpack[PolicyOptions],
     ) -> None:
-        """Install it, with arguments laid over those of the constructor."""
-        more = {"policy": policy, "resources": resources, **options}
-        given = {name: value for name, value in more.items() if value is not NOT_GIVEN}
-        self._init(app, {**self._given, **given})
-
-    def _init(self, app: Flask | Blueprint, given: Mapping[str, Any]) -> None:
-        options = dict(given)
-        policy, resources = options.pop("policy"), options.pop("resources")
-        if isinstance(app, Flask):
-            _init_app(app, policy, resources, options)
-        elif isinstance(app, Blueprint):
-            _init_blueprint(app, policy, resources, options)
-        else:
-            hint = "for another WSGI application, there is corswsgi.CORSMiddleware(app, policy)."
-            message = f"{shown(app)} is neither a Flask application nor a blueprint."
-            refuse([Problem("app", app, "wrong_type", message, hint)])
+        """Install it, with the arguments laid over those of the constructor."""
+        _install(app, {**self._given, **_given(policy, resources, options)})
 
 
-def _init_app(app: Flask, policy: object, resources: object, options: Mapping[str, Any]) -> None:
-    policies = AppPolicies.of(app)
-    layer, layers, problems = read_app(app.config, policy, resources, options, stacklevel=4)
-    if policies.app_layer is not NOT_GIVEN:
+def _given(policy: object, resources: object, options: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {"policy": policy, "resources": resources, **options}
+    # Snapshots, because they may be read for several applications.
+    return {name: snapshot(value) for name, value in arguments.items() if value is not UNSET}
+
+
+def _install(app: object, given: Mapping[str, Any]) -> None:
+    options = {**given}
+    arguments = Arguments(options.pop("policy", UNSET), options.pop("resources", UNSET), options)
+    if isinstance(app, Flask):
+        _install_on_app(app, arguments)
+    elif isinstance(app, Blueprint):
+        _install_on_blueprint(app, arguments)
+    else:
+        message = f"{safe_repr(app)} is not a Flask application or a blueprint."
+        hint = "for another WSGI application, write corswsgi.CORSMiddleware(app, policy)."
+        refuse([Problem("app", app, "wrong_type", message, hint)])
+
+
+def _install_on_app(app: Flask, arguments: Arguments) -> None:
+    cors = ApplicationCORS.of(app)
+    layers, paths, problems, notices = read_configuration(app.config, arguments)
+    warn(notices)
+    if cors.arguments is not None:
         hint = (
-            "say all in one CORS(app, ...): for some paths with resources={...}, for a blueprint "
-            "with CORS(blueprint, ...), for a view with @cors(...)."
+            "write one CORS(app, ...): resources={...} for single paths, CORS(blueprint, ...) for "
+            "a blueprint, @cors(...) for a view."
         )
         problems.insert(0, _given_twice("app", app, hint))
     refuse(problems)
-    policies.set_app_layer(layer, layers)
-    policies.install()
+    PolicyTable(layers, paths=paths)  # raises the problems that only appear when they are merged
+    cors.configure(arguments)
+    cors.install()
+    fallback.install(app, cors)
 
 
-def _init_blueprint(
-    blueprint: Blueprint, policy: object, resources: object, options: Mapping[str, Any]
-) -> None:
-    layer, problems = read_layer(policy, options, stacklevel=4)
-    if resources is not NOT_GIVEN:
+def _install_on_blueprint(blueprint: Blueprint, arguments: Arguments) -> None:
+    layer, problems, notices = read_options(arguments.policy, arguments.options)
+    warn(notices)
+    if not isinstance(arguments.resources, Unset):
+        message = "resources has no effect for a blueprint, which consists of routes."
+        hint = "write CORS(app, resources=...), or decorate the views with @cors(...)."
         problems.append(
-            Problem(
-                "resources",
-                resources,
-                "without_effect",
-                "a blueprint has routes, not paths.",
-                "give them to CORS(app, resources=...), or decorate the views with @cors(...).",
-            )
+            Problem("resources", arguments.resources, "without_effect", message, hint)
         )
     refuse(problems)
 
     def install(state: BlueprintSetupState) -> None:
-        policies = AppPolicies.of(cast(Flask, state.app))
+        app = cast(Flask, state.app)
+        cors = ApplicationCORS.of(app)
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
-        if name in policies.blueprints:
-            refuse([_given_twice("blueprint", blueprint, "say all in one CORS(blueprint, ...).")])
-        policies.blueprints[name] = layer
-        policies.install()
+        if name in cors.blueprints:
+            refuse([_given_twice("blueprint", blueprint, "write one CORS(blueprint, ...).")])
+        cors.blueprints[name] = layer
+        cors.install()
+        fallback.install(app, cors)
 
     blueprint.record(install)
 
 
 def _given_twice(option: str, value: object, hint: str) -> Problem:
-    return Problem(option, value, "given_twice", f"{shown(value)} has a CORS already.", hint)
+    message = f"CORS was called for {safe_repr(value)} already."
+    return Problem(option, value, "given_twice", message, hint)

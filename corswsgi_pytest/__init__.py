@@ -1,7 +1,7 @@
-"""A pytest plugin: the fixture ``cors_browser``.
+"""The pytest plugin, which provides the fixture ``cors_browser``.
 
-It stands beside the packages, and imports them only where the fixture is used, so that a test run
-without it pays nothing.
+pytest imports this package in every test run. It is separate from the package ``corswsgi``, and
+imports it only when the fixture is used, so that other test runs do not become slower.
 """
 
 from __future__ import annotations
@@ -18,31 +18,33 @@ if TYPE_CHECKING:
 
     from corswsgi.browser import Browser, Outcome
 
-HINT = "(corswsgi's own reason is in its log: pytest --log-level=DEBUG.)"
-"""For refusals, of which nothing is disclosed outside debug mode."""
+HINT = "(To see why corswsgi refused a request, run pytest --log-level=DEBUG.)"
+"""Printed for refused requests, because responses do not disclose the reason in production."""
 
-_MOST_SHOWN = 20
+_MAX_REPORTED = 20
 
 _OUTCOMES = pytest.StashKey["list[Outcome]"]()
 
 
 @pytest.fixture
 def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
-    """Open pages of any origin: ``cors_browser("https://app.example").fetch("/items")``.
+    """Return a function that opens a page of an origin in the browser model.
 
-    It takes what `corswsgi.browser.Browser` takes, the page's origin first. What it fetches from
-    is `target`, or else the application of the fixtures ``app`` or ``client``, as Flask's users
-    have them, or else that of Django's settings. Paths are relative to `base_url`; by default
-    ``https://localhost``, or what Flask's SERVER_NAME and Django's tests have instead.
+        cors_browser("https://app.example").fetch("/items")
 
-    A test that fails shows every request and response of its fetches.
+    The function accepts the arguments of `corswsgi.browser.Browser`, with the page's origin first.
+    If you do not pass `target`, the page fetches from the application of your fixture ``app`` or
+    ``client``, or from the application of Django's settings. The default of `base_url` is
+    ``https://`` with the host in Flask's SERVER_NAME, ``localhost`` or, for Django, ``testserver``.
+
+    If the test fails, its report includes every request and response.
     """
-    from corswsgi.browser import Browser  # noqa: PLC0415 - only where the fixture is used
+    from corswsgi.browser import Browser  # noqa: PLC0415 - see the module's docstring
 
     outcomes = request.node.stash.setdefault(_OUTCOMES, [])
 
     class Reporting(Browser):
-        """Keeps outcomes, for the report of a test that fails."""
+        """Records outcomes for the report of a failing test."""
 
         def fetch(self, *args: Any, **options: Any) -> Outcome:
             __tracebackhide__ = True
@@ -53,7 +55,7 @@ def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
     def browse(origin: str, target: WSGIApplication | str | None = None, **options: Any) -> Browser:
         __tracebackhide__ = True
         if target is None:
-            target, base_url = _found(request)
+            target, base_url = _find_application(request)
             options.setdefault("base_url", base_url)
         return Reporting(target, origin, **options)
 
@@ -64,46 +66,47 @@ def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what went over the wire to the report of a test that failed."""
+    """Add the requests and responses to the report of a test that failed."""
     report = yield
     outcomes = item.stash.get(_OUTCOMES, [])
     if report.when == "teardown":
         outcomes.clear()
     if report.failed and outcomes:
-        told = [*map(str, outcomes[-_MOST_SHOWN:])]
-        if len(outcomes) > _MOST_SHOWN:
-            told.insert(0, f"(of {len(outcomes)} fetches, the last {_MOST_SHOWN})")
+        parts = [*map(str, outcomes[-_MAX_REPORTED:])]
+        if len(outcomes) > _MAX_REPORTED:
+            parts.insert(0, f"(the last {_MAX_REPORTED} of {len(outcomes)} fetches)")
         if any(outcome.reason == "allow_origin_missing" for outcome in outcomes):
-            told.append(HINT)
-        report.sections.append(("What the browser did", "\n\n".join(told)))
+            parts.append(HINT)
+        report.sections.append(("Fetches by cors_browser", "\n\n".join(parts)))
     return report
 
 
-def _found(request: pytest.FixtureRequest) -> tuple[WSGIApplication, str]:
-    """Find the application that is tested, and where it is."""
+def _find_application(request: pytest.FixtureRequest) -> tuple[WSGIApplication, str]:
+    """Return the application under test and its base URL."""
     for name in ("app", "client"):
         try:
             found = request.getfixturevalue(name)
         except pytest.FixtureLookupError as error:
-            if error.argname != name:  # a fixture that this one needs
+            if error.argname != name:  # a fixture that `name` depends on is missing
                 raise
             continue
         except pytest.skip.Exception:
-            # pytest-django's own client, where there are no settings
+            # The client of pytest-django skips the test if Django has no settings.
             if name == "client" and _has_pytest_django(request.config):
                 continue
             raise
         application = found if name == "app" else getattr(found, "application", None)
         if callable(application) and not _is_asgi(application):
-            config = getattr(application, "config", None)  # Flask's
+            config = getattr(application, "config", None)  # of a Flask application
             host = config.get("SERVER_NAME") if isinstance(config, Mapping) else None
             return application, f"https://{host or 'localhost'}"
-    application = _found_django()
+    application = _find_django_application()
     if application is None:
         raise pytest.UsageError(
-            "cors_browser has found neither a fixture named app or client with a WSGI application, "
-            "nor Django's settings (ASGI applications have to be served); say what to fetch from: "
-            "cors_browser(origin, target=...)."
+            "cors_browser needs an application to fetch from, but found neither a fixture named "
+            "app or client with a WSGI application nor Django settings. Pass a WSGI application or "
+            "the base URL of a server: cors_browser(origin, target=...). An ASGI application must "
+            "be served first."
         )
     return application, "https://testserver"
 
@@ -117,11 +120,11 @@ def _has_pytest_django(config: pytest.Config) -> bool:
     return config.pluginmanager.hasplugin("django")
 
 
-def _found_django() -> WSGIApplication | None:
-    """Find what Django's servers serve, with the middleware that the settings have by now."""
+def _find_django_application() -> WSGIApplication | None:
+    """Return the WSGI application of Django's current settings."""
     if "django.conf" not in sys.modules:
         return None
-    from django.conf import settings  # noqa: PLC0415 - only where Django is used
+    from django.conf import settings  # noqa: PLC0415 - Django may be missing
     from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 - as above
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - as above
     from django.utils.module_loading import import_string  # noqa: PLC0415 - as above
@@ -133,17 +136,17 @@ def _found_django() -> WSGIApplication | None:
         application = import_string(settings.WSGI_APPLICATION)
     if application is None or type(application) is WSGIHandler:
         application = get_wsgi_application()
-    return _leaving_connections_alone(application)
+    return _keep_connections(application)
 
 
-def _leaving_connections_alone(application: WSGIApplication) -> WSGIApplication:
-    """Keep requests from closing a test's database connections, as Django's test client does.
+def _keep_connections(application: WSGIApplication) -> WSGIApplication:
+    """Return the application without the closing of old database connections.
 
-    To look whether a connection is too old counts as use of the database, which pytest-django
-    refuses to tests without its mark.
+    Django's test client disables it, too. It uses the database, which pytest-django forbids in
+    tests without the mark ``django_db``.
     """
-    from django.core.signals import request_finished, request_started  # noqa: PLC0415 - only where Django is used
-    from django.db import close_old_connections  # noqa: PLC0415 - only where Django is used
+    from django.core.signals import request_finished, request_started  # noqa: PLC0415 - Django may be missing
+    from django.db import close_old_connections  # noqa: PLC0415 - Django may be missing
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         signals = [

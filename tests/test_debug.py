@@ -21,7 +21,7 @@ from tests.conformance.cases import (
     from_,
     grants,
 )
-from tests.wsgi import Application, Response, environ_of, get, send
+from tests.helpers.wsgi import Application, Response, environ_of, get, send
 
 ONE = Policy(origins=[APP], methods=["PUT"], allow_headers=["X-A"])
 ECHO = Policy(origins=[APP], supports_credentials=True, methods="*")

@@ -1,19 +1,22 @@
-"""What docs/testing.md says of reasons and of engines is what the code says."""
+"""The tables in docs/testing.md agree with the code."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import get_args
 
-from corswsgi.browser import MAX_AGE_LIMITS, FetchReason, Verdict
-from corswsgi.tools.engines import PACKAGES
-from tests.differential.disagreements import DISAGREEMENTS, VERSIONS
+from corswsgi.browser import MAX_AGE_LIMITS, FetchReason
+from corswsgi.browser.reasons import ALLOWED, ANCHORS
+from corswsgi.cli.engines import PACKAGES
+from tests.engines.differential.disagreements import DISAGREEMENTS, VERSIONS
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "testing.md").read_text()
 
+ALGORITHMS = ("CORS check", "CORS-preflight fetch", "HTTP-redirect fetch", "Main fetch")
+
 
 def rows_below(header: str) -> list[list[str]]:
-    """Read the table that has this header: the cells of each row."""
+    """Return the cells of the table with this header, row by row."""
     _, _, below = DOCUMENT.partition(f"\n{header}\n")
     rule, *rows = below.partition("\n\n")[0].splitlines()
     assert set(rule) == set("| -"), f"docs/testing.md has no table {header!r}"
@@ -21,24 +24,31 @@ def rows_below(header: str) -> list[list[str]]:
 
 
 def test_every_reason_is_listed_once() -> None:
-    rows = rows_below("| reason | script gets | meaning and step |")
-    assert [name for name, _, _ in rows] == [f"`{reason}`" for reason in get_args(FetchReason)]
+    rows = rows_below("| reason | script gets | meaning | step |")
+    assert [name for name, *_ in rows] == [f"`{reason}`" for reason in get_args(FetchReason)]
 
 
-def test_what_script_gets_for_each_reason() -> None:
+def test_the_results_of_each_reason() -> None:
     gets = {
         name.strip("`"): script
-        for name, script, _ in rows_below("| reason | script gets | meaning and step |")
+        for name, script, *_ in rows_below("| reason | script gets | meaning | step |")
     }
     for reason in get_args(FetchReason):
         refused = "an opaque response" if reason == "opaque" else "a TypeError"
-        allowed = Verdict(reason, "", "").allowed
-        assert gets[reason] == ("the response" if allowed else refused)
+        assert gets[reason] == ("the response" if reason in ALLOWED else refused)
+
+
+def test_steps_link_to_the_standard() -> None:
+    for _, _, _, step in rows_below("| reason | script gets | meaning | step |"):
+        link, _, number = step.partition("), ")
+        algorithm, _, url = link.removeprefix("[").partition("](")
+        assert url == f"https://fetch.spec.whatwg.org/#{ANCHORS[algorithm]}"
+        assert bool(number) == (algorithm in ALGORITHMS)
 
 
 def test_every_disagreement_is_listed() -> None:
-    assert rows_below("| what | engines | reason |") == [
-        [row.what, ", ".join(row.engines), row.reason] for row in DISAGREEMENTS
+    assert rows_below("| behaviour | engines | reason |") == [
+        [row.behaviour, ", ".join(row.engines), row.reason] for row in DISAGREEMENTS
     ]
 
 
@@ -47,7 +57,7 @@ def test_the_versions_are_those_of_the_table() -> None:
     assert VERSIONS.keys() == PACKAGES.keys() == MAX_AGE_LIMITS.keys()
 
 
-def test_what_the_engines_need_on_debian_is_named() -> None:
+def test_the_debian_packages_of_the_engines_are_listed() -> None:
     for packages in PACKAGES.values():
         for package in packages.split(", "):
             assert f"`{package}`" in DOCUMENT

@@ -16,11 +16,11 @@ import pytest
 
 import corswsgi
 from corswsgi import DecisionReason, ProblemReason
-from corswsgi.tools.engines import PACKAGES as BROWSERS
-from corswsgi.tools.engines import Engine
+from corswsgi.cli.engines import PACKAGES as BROWSERS
+from corswsgi.cli.engines import Engine
 from corswsgi_django.checks import ERRORS
-from tests.programs import needed_engine
-from tests.servers import serving
+from tests.helpers.programs import needed_engine
+from tests.helpers.servers import serving
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "corswsgi"
@@ -56,18 +56,18 @@ PACKAGES = {
     "corswsgi/browser": [
         "messages",
         "urls",
-        "values",
+        "header_values",
         "reasons",
         "cache",
         "checks",
-        "model",
         "outcome",
-        "targets",
+        "model",
+        "transports",
         "client",
         "__init__",
     ],
-    "corswsgi/tools": ["engines", "command", "__init__"],
-    "corswsgi/tools/demo": ["fetches", "apis", "judging", "site", "run", "__init__"],
+    "corswsgi/cli": ["engines", "command", "__init__"],
+    "corswsgi/cli/demo": ["fetches", "apis", "comparison", "site", "run", "__init__"],
     "corswsgi_pytest": ["__init__"],
     "corswsgi_flask": [
         "options",
@@ -104,9 +104,9 @@ PACKAGES = {
 OTHERS = {
     # The other side may know the standard's words and what an origin is, and nothing of policies.
     "corswsgi/browser": {"corswsgi.fetch", "corswsgi.origins", "ada_url", "urllib3", "werkzeug"},
-    "corswsgi/tools": {"click", ".demo.run"},
-    "corswsgi/tools/demo": {
-        *("corswsgi", "corswsgi.browser", "corswsgi.tools.engines", "corswsgi_flask"),
+    "corswsgi/cli": {"click", ".demo.run"},
+    "corswsgi/cli/demo": {
+        *("corswsgi", "corswsgi.browser", "corswsgi.cli.engines", "corswsgi_flask"),
         *("flask", "django", "werkzeug", "rich"),
     },
     "corswsgi_pytest": {"pytest", "django", "corswsgi.browser"},
@@ -130,7 +130,7 @@ def imports(path: Path) -> list[str]:
 
 def test_every_module_of_the_core_has_its_place() -> None:
     assert sorted(path.stem for path in CORE.glob("*.py")) == sorted([*ORDER, "__main__"])
-    assert imports(CORE / "__main__.py") == ["sys", ".tools.command"]
+    assert imports(CORE / "__main__.py") == ["sys", ".cli.command"]
 
 
 @pytest.mark.parametrize("module", ORDER)
@@ -267,7 +267,7 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     )
     (wheel,) = wheels.glob("corswsgi-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("corswsgi/py.typed", "corswsgi/tools/demo/page.html", "corswsgi_pytest/py.typed"):
+    for name in ("corswsgi/py.typed", "corswsgi/cli/demo/page.html", "corswsgi_pytest/py.typed"):
         assert name in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "docs"))]
     assert any(name.endswith("licenses/LICENSE") for name in names)
@@ -280,7 +280,7 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     command = [str(python), "-m", "corswsgi", "demo"]
     done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "python -m corswsgi needs click: pip install 'corswsgi[tools]'\n"
+    assert done.stderr == "python -m corswsgi needs click: pip install 'corswsgi[cli]'\n"
     # The plugin is there as soon as pytest is, and breaks nothing.
     subprocess.run([*pip, "--python", python, "install", "pytest"], check=True, env=environment)
     tmp_path.joinpath("test_plugin.py").write_text(PLUGIN_TESTS)
@@ -301,10 +301,10 @@ def test_in_ci_nothing_is_skipped(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match=f"there is no {engine} .Debian: "):
+    with pytest.raises(pytest.skip.Exception, match=f"{engine} is not installed .Debian packages: "):
         needed_engine(engine)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match=f"there is no {engine} .*nothing is skipped"):
+    with pytest.raises(pytest.fail.Exception, match=f"{engine} is not installed .*CI must not skip"):
         needed_engine(engine)
 
 

@@ -1,4 +1,4 @@
-"""The fixture cors_browser: what it finds, what a failure shows, and that it costs nothing."""
+"""The fixture cors_browser: how it finds applications, and the reports of failing tests."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def test_flask(pytester: pytest.Pytester, fixture: str, config: str, url: str) -
     pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(passed=2)
 
 
-def test_a_failure_shows_what_went_over_the_wire(pytester: pytest.Pytester) -> None:
+def test_a_failure_shows_requests_and_responses(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(APP.format(config="") + FIXTURES["app"])
     pytester.makepyfile(
         """
         def test_it(cors_browser):
             assert cors_browser("https://evil.example").fetch("/items", method="PUT").allowed
 
-        def test_nothing_of_ours():
+        def test_without_the_fixture():
             assert False
 
         def test_passes(cors_browser):
@@ -93,14 +93,14 @@ def test_a_failure_shows_what_went_over_the_wire(pytester: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(
         [
             "*<Outcome blocked (allow_origin_missing); sent: preflight>*",
-            "*- What the browser did -*",
+            "*- Fetches by cors_browser -*",
             "<Outcome blocked (allow_origin_missing); sent: preflight>",
             "  > OPTIONS https://localhost/items",
             "  > Origin: https://evil.example",
             "  < 403",
         ]
     )
-    assert result.stdout.str().count("What the browser did") == 1
+    assert result.stdout.str().count("Fetches by cors_browser") == 1
     assert corswsgi_pytest.HINT in result.stdout.str()
 
 
@@ -114,12 +114,12 @@ def test_a_failure_shows_the_last_of_many(pytester: pytest.Pytester) -> None:
         """
     )
     shown = pytester.runpytest_inprocess("-p", "no:django").stdout.str()
-    assert "(of 30 fetches, the last 20)" in shown
+    assert "(the last 20 of 30 fetches)" in shown
     assert "> GET https://localhost/9\n" not in shown
     assert "> GET https://localhost/10\n" in shown
 
 
-def test_a_failure_of_what_is_allowed_has_no_hint(pytester: pytest.Pytester) -> None:
+def test_a_failure_of_an_allowed_fetch_has_no_hint(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(APP.format(config="") + FIXTURES["app"])
     pytester.makepyfile(
         """
@@ -149,10 +149,8 @@ def test_a_fixture_that_is_missing_is_named(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*fixture 'database' not found*"])
 
 
-def test_what_it_cannot_find_it_asks_for(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(corswsgi_pytest, "_found_django", lambda: None)
+def test_without_an_application(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corswsgi_pytest, "_find_django_application", lambda: None)
     pytester.makepyfile(
         """
         import pytest
@@ -166,10 +164,12 @@ def test_what_it_cannot_find_it_asks_for(
         """
     )
     result = pytester.runpytest_inprocess("-p", "no:django")
-    result.stdout.fnmatch_lines(["*cors_browser has found neither a fixture named app or client*"])
+    result.stdout.fnmatch_lines(
+        ["*cors_browser needs an application to fetch from, but found neither a fixture*"]
+    )
 
 
-def test_it_costs_nothing_where_it_is_not_used(pytester: pytest.Pytester) -> None:
+def test_without_the_fixture_nothing_is_imported(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys
@@ -210,7 +210,7 @@ def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> list[byt
     [(None, b"testserver"), ("application", b"testserver"), ("wrapped", b"wrapped")],
 )
 def test_django(cors_browser: Callable[..., Browser], name: str | None, body: bytes) -> None:
-    """With the middleware of the settings as they are in the test, or what is served around it."""
+    """The application of the settings is used, with the middleware of the current settings."""
     where = None if name is None else f"{__name__}.{name}"
     allowed = ["https://app.example"]
     with override_settings(
@@ -221,7 +221,7 @@ def test_django(cors_browser: Callable[..., Browser], name: str | None, body: by
 
 
 def test_django_keeps_its_connections(cors_browser: Callable[..., Browser]) -> None:
-    """pytest-django would take the look at a connection, which a test had opened, for its use."""
+    """Requests do not close old database connections, which pytest-django would forbid."""
     seen: list[object] = []
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -229,7 +229,7 @@ def test_django_keeps_its_connections(cors_browser: Callable[..., Browser]) -> N
         return HttpResponse("here")
 
     def connected() -> tuple[bool, ...]:
-        # To disconnect tells whether it was connected.
+        # disconnect() returns whether the receiver was connected.
         signals = (request_started, request_finished)
         was = tuple(signal.disconnect(close_old_connections) for signal in signals)
         for signal, there in zip(signals, was, strict=True):
@@ -251,8 +251,8 @@ def test_django_keeps_its_connections(cors_browser: Callable[..., Browser]) -> N
 def test_a_client_that_skips(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, has_django: bool
 ) -> None:
-    """pytest-django's own skips where there are no settings; another one's skip is meant."""
-    monkeypatch.setattr(corswsgi_pytest, "_found_django", lambda: None)
+    """Only the skip of pytest-django's own client, which has no settings, is ignored."""
+    monkeypatch.setattr(corswsgi_pytest, "_find_django_application", lambda: None)
     monkeypatch.setattr("corswsgi_pytest._has_pytest_django", lambda _: has_django)
     pytester.makepyfile(
         """
@@ -268,15 +268,15 @@ def test_a_client_that_skips(
     )
     result = pytester.runpytest_inprocess("-p", "no:django")
     result.assert_outcomes(failed=has_django, skipped=not has_django)
-    found = "cors_browser has found neither" in result.stdout.str()
+    found = "cors_browser needs an application" in result.stdout.str()
     assert found == has_django
 
 
-def test_pytest_django_is_known(pytestconfig: pytest.Config) -> None:
-    assert corswsgi_pytest._has_pytest_django(pytestconfig)  # noqa: SLF001 - as the fixture does
+def test_pytest_django_is_recognized(pytestconfig: pytest.Config) -> None:
+    assert corswsgi_pytest._has_pytest_django(pytestconfig)  # noqa: SLF001 - tested without the fixture
 
 
-def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
+def test_an_asgi_application_is_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -290,19 +290,19 @@ def test_an_asgi_application_is_none(pytester: pytest.Pytester) -> None:
             return App()
 
         def test_it(cors_browser, monkeypatch):
-            monkeypatch.setattr("corswsgi_pytest._found_django", lambda: None)
-            with pytest.raises(pytest.UsageError, match="ASGI applications have to be served"):
+            monkeypatch.setattr("corswsgi_pytest._find_django_application", lambda: None)
+            with pytest.raises(pytest.UsageError, match="An ASGI application must be served first"):
                 cors_browser("https://evil.example")
         """
     )
     pytester.runpytest_inprocess("-p", "no:django").assert_outcomes(passed=1)
 
 
-def test_django_has_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert corswsgi_pytest._found_django() is not None  # noqa: SLF001 - as the fixture does
+def test_django_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert corswsgi_pytest._find_django_application() is not None  # noqa: SLF001 - tested without the fixture
     with monkeypatch.context() as patched:
         patched.setattr("django.conf.settings", LazySettings())
-        assert corswsgi_pytest._found_django() is None  # noqa: SLF001 - as the fixture does
+        assert corswsgi_pytest._find_django_application() is None  # noqa: SLF001 - tested without the fixture
     with monkeypatch.context() as patched:
         patched.delitem(sys.modules, "django.conf")
-        assert corswsgi_pytest._found_django() is None  # noqa: SLF001 - as the fixture does
+        assert corswsgi_pytest._find_django_application() is None  # noqa: SLF001 - tested without the fixture

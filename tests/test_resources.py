@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
-from corswsgi.resources import Resources, check_path
-from tests.wsgi import Application
+from corswsgi.paths import Resources, check_path
+from tests.helpers.wsgi import Application
 
 POLICY = Policy(origins="*")
 LISTED = "list what is meant: '/api/v1/*', '/api/v2/*'."

@@ -11,9 +11,9 @@ import pytest
 
 from corswsgi import CORSMiddleware
 from tests.served import APP, served
-from tests.servers import WSGI_SERVERS, Received, raw, serving
+from tests.helpers.servers import WSGI_SERVERS, Received, raw, serving
 from tests.soaked import ONE, POLICIES, TWO, application, soaked
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 Pairs = tuple[tuple[str, str], ...]
 

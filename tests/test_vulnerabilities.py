@@ -19,7 +19,7 @@ from tests.conformance.cases import (
     from_,
     grants,
 )
-from tests.wsgi import Application, environ_of, get, send
+from tests.helpers.wsgi import Application, environ_of, get, send
 
 PUBLIC = Policy(origins="*")
 STRICT = Policy(origins=[APP], supports_credentials=True)

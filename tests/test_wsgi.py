@@ -15,9 +15,9 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from corswsgi import CORSMiddleware, Decision, Policy, PolicyError
-from corswsgi.rules import Rules
+from corswsgi.compiled import Rules
 from tests.conformance.cases import APP, EVIL, asking, from_, grants
-from tests.wsgi import Application, environ_of, get, send
+from tests.helpers.wsgi import Application, environ_of, get, send
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -1,20 +1,20 @@
-"""What a browser does with a cross-origin ``fetch()``, in Python, for tests and explanations.
+"""A model of what browsers do with a cross-origin ``fetch()``, for tests and explanations.
 
-It knows nothing of policies: it judges what comes over the wire, by the Fetch standard, as
-Chromium, Firefox and WebKit do.
+The model follows the Fetch standard (https://fetch.spec.whatwg.org/) and has been compared with
+Chromium, Firefox and WebKit. It does not know policies: it evaluates requests and responses only.
 """
 
 try:
     from .client import Browser
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        f"corswsgi.browser needs {error.name}: pip install 'corswsgi[tools]'", name=error.name
+        f"corswsgi.browser needs {error.name}: pip install 'corswsgi[browser]'", name=error.name
     ) from error
 from .cache import MAX_AGE_LIMITS, PreflightCache
 from .messages import Exchange, Headers, Request, Response
-from .model import Credentials, Fetch, Mode, Result, fetching
+from .model import Credentials, Fetch, Mode, main_fetch
 from .outcome import Outcome
-from .reasons import FetchReason, Verdict
+from .reasons import FetchReason
 from .urls import URL, parse_url
 
 __all__ = [
@@ -31,8 +31,6 @@ __all__ = [
     "PreflightCache",
     "Request",
     "Response",
-    "Result",
-    "Verdict",
-    "fetching",
+    "main_fetch",
     "parse_url",
 ]

@@ -1,10 +1,9 @@
-"""The client: a tab of a browser that is open on a page of some origin."""
+"""`Browser`: a tab that is open on a page of some origin."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from http.cookies import Morsel
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, get_args
@@ -13,65 +12,64 @@ from corswsgi.fetch import is_token, normalize_method
 from corswsgi.origins import is_loopback, parse_origin
 
 from .cache import PreflightCache
-from .messages import Exchange, Headers, Request, Response, get_header
-from .model import Credentials, Fetch, Mode, Result, fetching
-from .outcome import Outcome
-from .targets import send_over_http, send_to_application
-from .urls import parse_url
-from .values import (
+from .header_values import (
     is_forbidden_request_header_line,
     is_header_value,
     is_no_cors_safelisted_request_header,
     normalize_value,
 )
+from .messages import Headers, Request, Response, get_header
+from .model import Credentials, Fetch, Mode, main_fetch
+from .outcome import Outcome
+from .transports import send_over_http, send_to_application
+from .urls import parse_url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 GivenHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
-"""Request headers, as ``fetch()`` takes them: a mapping, or pairs."""
+"""Request headers as ``fetch()`` accepts them: a mapping or pairs."""
 
 DEFAULT_BASE_URL = "https://localhost"
 
 
 class Browser:
-    """A tab on a page of some origin, whose script fetches from an application.
+    """A tab that is open on a page of some origin, whose script fetches from an application.
 
-    It does what browsers do: it sends preflights, judges responses, follows redirects, and
-    remembers preflights, by the Fetch standard (https://fetch.spec.whatwg.org/).
+    Like a real browser, it sends preflights, checks responses, follows redirects and caches
+    preflights, according to the Fetch standard (https://fetch.spec.whatwg.org/).
 
         browser = Browser(app, origin="https://app.example")
         outcome = browser.fetch("/items", method="PUT", credentials="include")
         assert outcome.allowed, outcome
 
     ``target``
-        A WSGI application, which then answers for every host; or the base URL of a server, such
-        as ``http://localhost:8000``, which is asked over HTTP (and so is any other host that an
-        address or a redirect names).
+        A WSGI application, which receives the requests for all hosts, or the base URL of a server,
+        such as ``http://localhost:8000``. With a base URL, requests are sent over HTTP, also to
+        other hosts if a URL or a redirect names them.
     ``origin``
-        The page's, in the form in which browsers send it; ``"null"`` for a page without one, such
-        as a sandboxed frame.
+        The origin of the page, written as browsers send it. ``"null"`` stands for a page without
+        an origin, such as a sandboxed frame.
     ``base_url``
-        What paths are relative to, where `target` is an application; by default
-        ``https://localhost``.
+        The base of relative URLs if `target` is an application. Default: ``https://localhost``.
     ``cookies``
-        Names and values. They go with every request that has credentials (never with a preflight),
-        to whatever host; none is stored.
+        Names and values of cookies. They are sent to every host with every request that has
+        credentials, but not with preflights. ``Set-Cookie`` has no effect.
     ``cache``
-        What is remembered of preflights: a `PreflightCache`, by default one of its own, with
-        Chromium's limit on max-age.
+        The `PreflightCache`. By default, each `Browser` has its own, with Chromium's limit for
+        Access-Control-Max-Age.
 
-    ValueError, in words, for arguments that are none of these.
+    Raises ValueError if an argument is not valid.
     """
 
     origin: str
-    """The page's."""
+    """The origin of the page."""
 
     cookies: dict[str, str]
-    """What goes with requests that have credentials; to be changed at any time."""
+    """The cookies of requests with credentials. You can change them at any time."""
 
     cache: PreflightCache
-    """What is remembered of preflights; ``browser.cache.now += 600`` lets ten minutes pass."""
+    """The preflight cache. ``browser.cache.now += 600`` lets ten minutes pass."""
 
     def __init__(
         self,
@@ -86,10 +84,13 @@ class Browser:
         base = parse_url(target if isinstance(target, str) else base_url)
         if base is None or not base.is_http:
             found = target if isinstance(target, str) else base_url
-            message = f"{found!r} is not the base URL of a server, such as 'http://localhost:8000'."
-            raise ValueError(message)
+            name = "target" if isinstance(target, str) else "base_url"
+            raise ValueError(
+                f"{name} is {found!r}, which is not an absolute URL with http or https, such as "
+                "'http://localhost:8000'."
+            )
         self.origin = _checked_origin(origin)
-        # Cookies of test clients are morsels (http.cookies), which have a value.
+        # The cookies of Django's test client are http.cookies.Morsel objects.
         self.cookies = {
             name: value if isinstance(value, str) else value.value
             for name, value in (cookies or {}).items()
@@ -110,45 +111,33 @@ class Browser:
         mode: Mode = "cors",
         body: str | bytes | None = None,
     ) -> Outcome:
-        """Fetch, as script does with ``fetch(url, {method, headers, credentials, mode, body})``.
+        """Fetch a URL as a script does with ``fetch(url, {method, headers, ...})``.
 
-        `url` is a path, or an absolute URL, whose scheme and host are then the request's; the
-        page's own origin means that CORS is not asked. Defaults are those of ``fetch()``. A body
-        that is text gets the content type that browsers give it, unless there is one.
+        `url` is an absolute URL or relative to the base URL. CORS does not apply to URLs of the
+        page's own origin. The other arguments have the defaults of ``fetch()``. A text `body` gets
+        the Content-Type that browsers add, unless `headers` include one.
 
-        What the browser blocks is an `Outcome`, never an exception. ValueError for arguments that
-        are none (where script would get a TypeError): what is no URL of http or https, no method,
-        no header, no mode; a body with GET or HEAD. What the application raises is not caught; a
-        server that cannot be reached is an exception of urllib3.
+        If the browser blocks the fetch, the `Outcome` tells why; this is not an exception.
+
+        Raises ValueError if an argument is not valid, for which ``fetch()`` would throw a
+        TypeError: a URL with another scheme than http or https, a method, header or mode that is
+        not valid, or a body with GET or HEAD. Exceptions of the application are not caught. If a
+        server cannot be reached, urllib3 raises one of its exceptions.
         """
         fetch, ignored = self._request(url, method, headers, credentials, mode, body)
-        course = self.course(fetch)
-        exchanges: list[Exchange] = []
-        advance: Callable[[], Request] = partial(next, course)
+        steps = self.main_fetch(fetch)
+        response: Response | None = None
         while True:
             try:
-                request = self._with_cookies(advance())
+                request = next(steps) if response is None else steps.send(response)
             except StopIteration as stopped:
-                result: Result = stopped.value
-                break
+                outcome: Outcome = stopped.value
+                return replace(outcome, ignored_headers=ignored)
             response = self._send(request)
-            exchanges.append(Exchange(request, response))
-            advance = partial(course.send, response)
-        return Outcome(
-            allowed=result.verdict.allowed,
-            reason=result.verdict.reason,
-            step=result.verdict.step,
-            explanation=result.verdict.explanation,
-            status=result.response.status if result.response else None,
-            readable_headers=result.readable_headers,
-            body=result.response.body if result.response else None,
-            exchanges=tuple(exchanges),
-            ignored_headers=ignored,
-        )
 
-    def course(self, fetch: Fetch) -> Generator[Request, Response, Result]:
-        """Make a fetch: `fetching`, or what a subclass has instead."""
-        return fetching(fetch, self.cache)
+    def main_fetch(self, fetch: Fetch) -> Generator[Request, Response, Outcome]:
+        """Run `main_fetch`. Subclasses may run another model."""
+        return main_fetch(fetch, self.cache)
 
     def _request(
         self,
@@ -159,66 +148,73 @@ class Browser:
         mode: Mode,
         body: str | bytes | None,
     ) -> tuple[Fetch, tuple[str, ...]]:
-        """Make a request of fetch()'s arguments (5.4, Request class), and tell what was ignored."""
+        """Create a request from the arguments of ``fetch()``, and return the ignored headers.
+
+        https://fetch.spec.whatwg.org/#dom-request
+        """
         parsed = parse_url(url, self._base_url)
-        if parsed is None or parsed.has_credentials:
-            raise ValueError(f"{url!r} is no path and no URL without a user name and a password.")
+        if parsed is None:
+            raise ValueError(f"url is {url!r}, which is not a valid URL.")
+        if parsed.has_credentials:
+            raise ValueError(
+                f"url is {url!r}, but must not include a user name or a password. To send them, "
+                "set the header Authorization."
+            )
         if not parsed.is_http:
-            raise ValueError(f"{url!r} is neither http nor https, and nothing else is modelled.")
+            raise ValueError(
+                f"url is {url!r}, but corswsgi.browser supports the schemes http and https only."
+            )
         if not (isinstance(method, str) and is_token(method)):
-            raise ValueError(f"{method!r} is no method.")
+            raise ValueError(f"method is {method!r}, which is not a valid HTTP method.")
         if not (body is None or isinstance(body, (str, bytes))):
-            raise ValueError(f"{body!r} is no body: give text or bytes, such as json.dumps(...).")
+            raise ValueError(
+                f"body is {body!r}, but must be str or bytes, such as json.dumps(...)."
+            )
         for name, value, known in (
             ("credentials", credentials, Credentials),
             ("mode", mode, Mode),
         ):
             if value not in get_args(known):
-                one = ", ".join(map(repr, get_args(known)))
-                raise ValueError(f"{name} is {value!r}, and has to be one of {one}.")
+                options = ", ".join(map(repr, get_args(known)))
+                raise ValueError(f"{name} is {value!r}, but must be one of {options}.")
         method = normalize_method(method)
         if body is not None and method in ("GET", "HEAD"):
-            raise ValueError(f"A request with {method} cannot have a body.")
+            raise ValueError(f"A request with the method {method} cannot have a body.")
         lines, ignored = _checked_headers(headers, mode)
         if isinstance(body, str):
             if get_header(lines, "content-type") is None:
                 lines = (*lines, ("Content-Type", "text/plain;charset=UTF-8"))
             body = body.encode()
-        return Fetch(self.origin, parsed, method, lines, credentials, mode, body), ignored
-
-    def _with_cookies(self, request: Request) -> Request:
-        """Add the cookies to a request that has credentials (4.6, step 8.21)."""
-        if not self.cookies or not request.has_credentials:
-            return request
-        text = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return replace(request, headers=(*request.headers, ("Cookie", text)))
+        cookies = {**self.cookies}
+        return Fetch(self.origin, parsed, method, lines, credentials, mode, body, cookies), ignored
 
 
 def _check_target(target: object) -> None:
-    """Refuse what can be neither asked nor called."""
+    """Raise ValueError if the target is neither a URL nor a WSGI application."""
     if isinstance(target, str):
         return
     if not callable(target):
         raise ValueError(
-            f"the target is {target!r}, and has to be a WSGI application or the base URL of a "
-            "server. (For a test client, give its application.)"
+            f"target is {target!r}, but must be a WSGI application or the base URL of a server. "
+            "If it is a test client, pass its application instead."
         )
     if _is_coroutine(target):
         raise ValueError(
-            f"the target {target!r} is an ASGI application, and has to be a WSGI application: "
-            "serve it, with uvicorn in a thread, for example, and give its base URL."
+            f"target is {target!r}, which is an ASGI application, but must be a WSGI application "
+            "or the base URL of a server. Serve the application, for example with uvicorn in a "
+            "thread, and pass the base URL."
         )
 
 
 def _is_coroutine(target: Callable[..., object]) -> bool:
-    """Tell whether calling `target` gives a coroutine, as with ASGI applications."""
+    """Check whether `target` returns coroutines, as ASGI applications do."""
     return iscoroutinefunction(target) or iscoroutinefunction(type(target).__call__)
 
 
 def _checked_origin(origin: object) -> str:
     if isinstance(origin, str) and (origin == "null" or parse_origin(origin) is not None):
         return origin
-    meant = ""
+    suggestion = ""
     if isinstance(origin, str):
         scheme = "http" if origin.startswith(("localhost", "127.")) else "https"
         whole = origin if "://" in origin else f"{scheme}://{origin}"
@@ -228,17 +224,22 @@ def _checked_origin(origin: object) -> str:
             and parse_origin(parsed.origin) is not None
             and ("." in parsed.host or is_loopback(parsed.host))
         ):
-            meant = f"; did you mean {parsed.origin!r}?"
+            suggestion = f" Did you mean {parsed.origin!r}?"
     raise ValueError(
-        f"the origin is {origin!r}, and has to be in the form in which a browser sends it "
-        f"(scheme://host or scheme://host:port){meant or '.'}"
+        f"origin is {origin!r}, but must be written as browsers send it: scheme://host, "
+        f"scheme://host:port or null.{suggestion}"
     )
 
 
 def _checked_headers(given: GivenHeaders, mode: Mode) -> tuple[Headers, tuple[str, ...]]:
-    """Keep what script can set, and name what it cannot (5.1, Headers class)."""
+    """Return the headers that scripts can set, and the names of those that they cannot set.
+
+    https://fetch.spec.whatwg.org/#headers-class
+    """
     if isinstance(given, (str, bytes)):
-        raise ValueError(f"{given!r} are no headers: give a mapping, or pairs of texts.")
+        raise ValueError(
+            f"headers is {given!r}, but must be a mapping or pairs, such as {{'X-Name': 'value'}}."
+        )
     pairs = given.items() if isinstance(given, Mapping) else given
     kept: list[tuple[str, str]] = []
     ignored: list[str] = []
@@ -246,8 +247,8 @@ def _checked_headers(given: GivenHeaders, mode: Mode) -> tuple[Headers, tuple[st
         are_texts = isinstance(name, str) and isinstance(text, str)
         value = normalize_value(text) if are_texts else ""
         if not (are_texts and is_token(name) and is_header_value(value)):
-            raise ValueError(f"{name!r}: {text!r} is no header.")
-        # Without CORS, a repeated header is judged with what is there already.
+            raise ValueError(f"headers contains {name!r}: {text!r}, which is not a valid header.")
+        # In the mode no-cors, all values of a repeated header are checked together.
         joined = ", ".join([*(has for known, has in kept if known.lower() == name.lower()), value])
         if is_forbidden_request_header_line(name, value) or (
             mode == "no-cors" and not is_no_cors_safelisted_request_header(name, joined)

@@ -1,4 +1,4 @@
-"""Messages: the requests that a browser makes, and the responses that it gets."""
+"""The requests that a browser sends and the responses that it receives."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from dataclasses import dataclass
 from typing import Literal
 
 Headers = tuple[tuple[str, str], ...]
-"""Header lines in their order; a name may be there more than once."""
+"""Header lines in their order. A name may occur more than once."""
 
 Kind = Literal["preflight", "actual", "redirected"]
-"""What a request is for; ``"redirected"`` is an actual request that a redirect has led to."""
+"""The purpose of a request; ``"redirected"`` is an actual request that follows a redirect."""
 
 
-_MAX_SHOWN = 1000
-"""In bytes: how much of a preflight's body is shown."""
+_MAX_BODY_LENGTH = 1000
+"""In bytes: how much of the body of a preflight's response is printed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, with those of its headers that CORS is about."""
+    """A request with the headers that are relevant to CORS."""
 
     kind: Kind
     method: str
     url: str
-    """Absolute, without a fragment."""
+    """The absolute URL without a fragment."""
     headers: Headers
     body: bytes | None = None
     has_credentials: bool = False
-    """Whether cookies go with it (4.6, includeCredentials)."""
+    """Whether the browser adds cookies.
+
+    ``includeCredentials`` in https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
+    """
 
     def __str__(self) -> str:
         return "\n".join([f"{self.method} {self.url}", *lines_of(self.headers)])
@@ -36,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response, whether or not script may see it."""
+    """A response as the browser receives it, whether or not the script can read it."""
 
     status: int
     headers: Headers
@@ -54,30 +57,33 @@ class Exchange:
     response: Response
 
     @property
-    def shown_response(self) -> str:
-        """The response as text; a preflight's with its body.
+    def response_text(self) -> str:
+        """The response as text, with the body if it answers a preflight.
 
-        In debug mode, that says what was refused, and what to change.
+        In debug mode, that body explains what was refused and how to allow it.
         """
-        body = self.response.body[:_MAX_SHOWN] if self.request.kind == "preflight" else b""
+        body = self.response.body[:_MAX_BODY_LENGTH] if self.request.kind == "preflight" else b""
         text = body.decode(errors="replace").strip()
         return f"{self.response}\n\n{text}" if text else str(self.response)
 
 
 def get_header(headers: Headers, name: str) -> str | None:
-    """Get a header's value: all its lines, joined with ``, `` (2.2.2, to get from a header list).
+    """Return the values of all header lines with a name, joined with ``, ``.
 
-    `name` is in lower case.
+    `name` must be in lower case. https://fetch.spec.whatwg.org/#concept-header-list-get
     """
     values = [value for found, value in headers if found.lower() == name]
     return ", ".join(values) if values else None
 
 
-def without_headers(headers: Headers, names: Iterable[str]) -> Headers:
-    """Delete headers (2.2.2, to delete from a header list). `names` are in lower case."""
+def delete_headers(headers: Headers, names: Iterable[str]) -> Headers:
+    """Return the headers without those with one of the `names`, which must be in lower case.
+
+    https://fetch.spec.whatwg.org/#concept-header-list-delete
+    """
     return tuple((name, value) for name, value in headers if name.lower() not in names)
 
 
 def lines_of(headers: Headers) -> list[str]:
-    """Write headers as lines of text."""
+    """Format headers as lines of text."""
     return [f"{name}: {value}" for name, value in headers]

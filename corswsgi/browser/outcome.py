@@ -1,4 +1,4 @@
-"""Outcomes: what a fetch has come to, for people and for their tests."""
+"""The outcome of a fetch: whether the script gets the response, and why."""
 
 from __future__ import annotations
 
@@ -7,58 +7,71 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from .messages import Exchange
-from .reasons import FetchReason
+from .reasons import ALLOWED, FetchReason, link_to
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
-    """What a browser has made of a ``fetch()``, and what went over the wire.
+    """The outcome of a ``fetch()``, with every request and response.
 
-    ``repr()`` says it in a line, ``str()`` with every request and response.
+    ``repr()`` is a summary in one line; ``str()`` includes every request and response.
     """
 
-    allowed: bool
-    """True where script gets the response. False as well for an opaque one (mode ``no-cors``)."""
     reason: FetchReason
-    """Why; one of a closed set of names."""
+    """Why the script gets the response or not."""
     step: str
-    """The step of the Fetch standard that decided."""
+    """The step of the Fetch standard that decided, such as ``CORS check, step 4``."""
     explanation: str
-    """Why, in words, as the browser's console has it."""
+    """The reason in words, similar to the message in the browser's console."""
     status: int | None
-    """The response's status, if script gets it."""
+    """The status of the response, if the script gets it."""
     readable_headers: Mapping[str, str]
-    """The response headers that script can read: names in lower case, sorted; lines joined."""
+    """The response headers that the script can read, sorted, with names in lower case.
+
+    The values of repeated headers are joined.
+    """
     body: bytes | None
-    """The response's body, if script gets it."""
+    """The body of the response, if the script gets it."""
     exchanges: tuple[Exchange, ...]
-    """Every request that was made, in order, with its response: preflights, and redirects."""
-    ignored_headers: tuple[str, ...]
-    """Request headers that script cannot set: browsers leave them out without a word."""
+    """Every request in order, with its response: preflights, the actual request and redirects."""
+    ignored_headers: tuple[str, ...] = ()
+    """The given request headers that scripts cannot set. Browsers ignore them silently."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the script gets the response. False for an opaque response (``no-cors``)."""
+        return self.reason in ALLOWED
+
+    @property
+    def link(self) -> str:
+        """The link to the step's algorithm in the Fetch standard."""
+        return link_to(self.step)
 
     @property
     def preflights(self) -> int:
-        """How many of the requests were preflights: 0 where the cache answered."""
+        """The number of preflights. 0 if none was needed or the preflight cache had the answer."""
         return sum(exchange.request.kind == "preflight" for exchange in self.exchanges)
 
     def __bool__(self) -> bool:
-        """Refuse to be tested as it is: a test of it would never fail."""
-        raise TypeError("An outcome is neither true nor false: say .allowed, or .status == 200.")
+        """Raise TypeError, because ``assert browser.fetch(...)`` would always pass."""
+        raise TypeError(
+            "An Outcome has no truth value, because it could be mistaken for .allowed. "
+            "Use .allowed or .status == 200 instead."
+        )
 
     def __repr__(self) -> str:
-        verdict = f"allowed, {self.status}" if self.allowed else "blocked"
+        result = f"allowed, {self.status}" if self.allowed else "blocked"
         if self.reason == "opaque":
-            verdict = "opaque"
+            result = "opaque"
         kinds = ", ".join(exchange.request.kind for exchange in self.exchanges) or "nothing"
-        return f"<Outcome {verdict} ({self.reason}); sent: {kinds}>"
+        return f"<Outcome {result} ({self.reason}); sent: {kinds}>"
 
     def __str__(self) -> str:
-        parts = [repr(self), f"  {self.explanation}", f"  (Fetch, {self.step})"]
+        parts = [repr(self), f"  {self.explanation}", f"  {self.step}: {self.link}"]
         if self.ignored_headers:
-            names = ", ".join(self.ignored_headers)
-            parts.append(f"  Script cannot set, and the browser leaves out: {names}")
+            parts.append(f"  Ignored, since scripts cannot set: {', '.join(self.ignored_headers)}")
         for exchange in self.exchanges:
             parts.append(f"{exchange.request.kind}:")
             parts.append(indent(str(exchange.request), "  > "))
-            parts.append(indent(exchange.shown_response, "  < ", lambda _: True))
+            parts.append(indent(exchange.response_text, "  < ", lambda _: True))
         return "\n".join(parts)

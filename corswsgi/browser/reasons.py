@@ -1,28 +1,30 @@
-"""Reasons: what a browser's verdict can be, and on which step of the standard it rests."""
+"""The reasons why a script gets a response or not, and the steps of the Fetch standard behind them.
+
+A step is written as the name of its algorithm and its number: ``CORS check, step 4``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 FetchReason = Literal[
-    # Script gets the response.
+    # The script gets the response.
     "same_origin",
     "cors_allowed",
-    # The response is there, and script can see nothing of it.
+    # The script gets an opaque response.
     "opaque",
-    # The request is not even sent.
+    # The browser does not send the request.
     "forbidden_method",
     "no_cors_method",
     "not_same_origin",
     "mixed_content",
-    # The CORS check, of a preflight's or of any other response.
+    # The CORS check fails, for the preflight or for another response.
     "allow_origin_missing",
     "allow_origin_multiple",
     "allow_origin_wildcard",
     "allow_origin_mismatch",
     "allow_credentials_missing",
-    # The preflight.
+    # The preflight fails.
     "preflight_redirected",
     "preflight_status",
     "allow_methods_malformed",
@@ -30,37 +32,50 @@ FetchReason = Literal[
     "method_not_allowed",
     "authorization_not_listed",
     "headers_not_allowed",
-    # Redirects.
+    # A redirect cannot be followed.
     "redirect_malformed",
     "redirect_not_http",
     "redirect_with_credentials",
     "too_many_redirects",
 ]
-"""Why script gets a response, or does not."""
+"""Why a script gets a response or not."""
+
+ALLOWED: frozenset[FetchReason] = frozenset({"same_origin", "cors_allowed"})
+"""The reasons for which the script gets the response."""
+
+STANDARD = "https://fetch.spec.whatwg.org/"
+
+ANCHORS = {
+    "CORS check": "cors-check",
+    "CORS-preflight fetch": "cors-preflight-fetch",
+    "HTTP-redirect fetch": "http-redirect-fetch",
+    "Main fetch": "main-fetch",
+    "Request constructor": "dom-request",
+    "forbidden method": "forbidden-method",
+    "opaque filtered response": "concept-filtered-response-opaque",
+}
+"""The anchors of the algorithms and terms that steps name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A network error of the standard: the browser goes no further."""
+def link_to(step: str) -> str:
+    """Return the link to a step's algorithm in the Fetch standard."""
+    return f"{STANDARD}#{ANCHORS[step.partition(', step ')[0]]}"
+
+
+class NetworkError(Exception):
+    """A network error: it ends the fetch, and the script gets a TypeError.
+
+    https://fetch.spec.whatwg.org/#concept-network-error
+    """
 
     reason: FetchReason
     step: str
-    """The step of the Fetch standard, such as ``4.10 CORS check, step 4``."""
+    """The step of the Fetch standard that failed."""
     cause: str
-    """What is wrong, in a sentence."""
+    """The cause in one or more sentences, the first of which starts in lower case."""
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the browser makes of a fetch."""
-
-    reason: FetchReason
-    step: str
-    """The step of the Fetch standard on which it rests."""
-    explanation: str
-    """In words, as the browser's console has it."""
-
-    @property
-    def allowed(self) -> bool:
-        """True where script gets the response: its status, its body, and some of its headers."""
-        return self.reason in ("same_origin", "cors_allowed")
+    def __init__(self, reason: FetchReason, step: str, cause: str) -> None:
+        super().__init__(reason, step, cause)
+        self.reason = reason
+        self.step = step
+        self.cause = cause

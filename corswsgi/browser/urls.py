@@ -1,45 +1,51 @@
-"""URLs, as browsers parse them."""
+"""URLs as browsers parse them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import ada_url  # the URL standard itself, as Node.js parses
+import ada_url  # implements the URL standard; Node.js uses the same parser
 
 from corswsgi.origins import is_loopback
 
 
 class URL(NamedTuple):
-    """An absolute URL (URL standard, 4.1), in its one serialization."""
+    """A URL record (https://url.spec.whatwg.org/#concept-url)."""
 
     href: str
-    """Without what is never sent: the fragment, a user name, a password."""
+    """The serialized URL without the parts that are not sent: fragment, user name and password."""
     origin: str
-    """Serialized; ``null`` where the scheme has none."""
+    """The serialized origin; ``null`` for schemes that have no origin."""
     scheme: str
     host: str
     has_credentials: bool
-    """Whether there was a user name or a password in it."""
+    """Whether the URL included a user name or a password."""
 
     @property
     def is_http(self) -> bool:
-        """Whether the scheme is an HTTP(S) scheme (2.1)."""
+        """Whether the scheme is an HTTP(S) scheme (https://fetch.spec.whatwg.org/#http-scheme)."""
         return self.scheme in ("http", "https")
 
     @property
     def is_potentially_trustworthy(self) -> bool:
-        """Whether a secure page may fetch it (Secure Contexts, 3.2)."""
+        """Whether a page over https may fetch this URL.
+
+        https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
+        """
         return self.scheme != "http" or is_loopback(self.host)
 
 
 def parse_url(text: str, base: str | None = None) -> URL | None:
-    """Parse a URL, which may be relative to `base`; None for what is none."""
+    """Parse a URL, which may be relative to `base`; return None if it is not valid.
+
+    https://url.spec.whatwg.org/#concept-url-parser
+    """
     try:
         url = ada_url.URL(text, base=base)
     except ValueError:
         return None
     has_credentials = bool(url.username or url.password)
     url.hash = ""
-    if has_credentials:  # others may be of a scheme without, where it is an error to set them
+    if has_credentials:  # ada_url refuses to set these for schemes that cannot have them
         url.username = url.password = ""
     return URL(url.href, url.origin, url.protocol[:-1], url.hostname, has_credentials)

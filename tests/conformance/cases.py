@@ -19,7 +19,7 @@ Options = Mapping[str, Any]
 APP = "https://app.example.com"
 EVIL = "https://evil.test"
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-DEFAULT_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+DEFAULT_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, QUERY"
 
 
 @dataclass(frozen=True)
@@ -400,6 +400,8 @@ def preflights() -> Iterator[Case]:
     for no_token in ("", "A B", "PUT,", "\xdcBER", "M" * 65):
         yield row(f"methods: any is not {no_token[:9]!r}", any_method, asking(APP, no_token))
     yield row("methods: the default has no OPTIONS", ONE, asking(APP, "OPTIONS"))
+    yield row("methods: the default has QUERY", ONE, asking(APP, "QUERY"), admits())
+    yield row("methods: 'query' is not QUERY", ONE, asking(APP, "query"))
 
     # Headers.
     listed = {**ONE, "allow_headers": ["X-Token", "Content-Type"]}
@@ -491,7 +493,7 @@ def preflights() -> Iterator[Case]:
             asking(APP, "PUT", asked),
         )
 
-    # Max-age, credentials, private networks.
+    # Max-age, exposed headers, private networks.
     for age, text in ((0, "0"), (1, "1"), (86400, "86400"), (None, None)):
         yield row(f"max_age: {age}", {**ONE, "max_age": age}, asking(), admits(max_age=text))
     yield row(
@@ -500,23 +502,9 @@ def preflights() -> Iterator[Case]:
         asking(),
         admits(),
     )
+    # Browsers no longer send it.
     private = ("Access-Control-Request-Private-Network", "true")
-    yield row("private network: not by default", ONE, asking(APP, "PUT", None, private))
-    network = {**ONE, "allow_private_network": True}
-    yield row(
-        "private network: allowed",
-        network,
-        asking(APP, "PUT", None, private),
-        admits(Allow_Private_Network="true"),
-    )
-    yield row("private network: allowed, not asked", network, asking(), admits())
-    for value in ("false", "True", "1", ""):
-        yield row(
-            f"private network: {value!r} does not ask",
-            network,
-            asking(APP, "PUT", None, (private[0], value)),
-            admits(),
-        )
+    yield row("private network: ignored", ONE, asking(APP, "PUT", None, private), admits())
 
 
 def no_preflights() -> Iterator[Case]:
@@ -641,6 +629,26 @@ def response_headers() -> Iterator[Case]:
     yield Case("the application's: dropped", ONE, from_(EVIL), REFUSES, sends=stray)
     yield Case("the application's: any", ANY, from_(APP), grants("*", None), sends=stray)
     yield Case("the application's: any, no Origin", ANY, (), grants("*", None), sends=stray)
+    for named in (APP, EVIL, "null", "", "https://a.example, https://b.example"):
+        for request in (from_(APP), ()):
+            yield Case(
+                f"the application's: {named!r} is not widened, {len(request)} Origin",
+                {**ANY, "expose_headers": "X-A"},
+                request,
+                grants(named, None, Expose_Headers="X-A, X-C"),
+                sends=[
+                    ("access-control-allow-origin", named),
+                    ("Access-Control-Allow-Credentials", "true"),
+                    ("Access-Control-Expose-Headers", "X-C"),
+                ],
+            )
+    yield Case(
+        "the application's: not widened, nothing exposed",
+        ANY,
+        from_(EVIL),
+        grants(APP, "Origin"),
+        sends=[("Access-Control-Allow-Origin", APP), ("Vary", "Origin")],
+    )
     yield Case(
         "the application's: OPTIONS that is no preflight",
         ONE,

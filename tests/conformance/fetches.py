@@ -1,7 +1,7 @@
-"""The conformance table as fetches: what a row says is what a browser lets a page have.
+"""The conformance table as fetches: each row must have the effect that it describes in a browser.
 
-The model of a browser knows nothing of policies. It makes the fetch that would send a row's
-request, and sends all that it comes to, the preflight and what follows it, through a target.
+The browser model does not know policies. For each row, it runs the fetch that would send the row's
+request, and sends all its requests, including the preflight, to a target.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import pytest
 from corswsgi.browser import (
     Credentials,
     Fetch,
+    Outcome,
     PreflightCache,
     Request,
     Response,
-    Result,
-    fetching,
+    main_fetch,
 )
 from corswsgi.browser.urls import parse_url
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token, list_members, normalize_method
@@ -32,11 +32,11 @@ ASKS_METHOD, ASKS_HEADERS = "Access-Control-Request-Method", "Access-Control-Req
 
 
 of_any_method = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
-"""A mark: wsgiref's validator warns of methods that it does not know, such as CHICKEN."""
+"""A mark that ignores the warnings of wsgiref's validator about methods such as CHICKEN."""
 
 
 def fetches_of(case: Case) -> Iterator[Fetch]:
-    """Write a row as fetches, in each credentials mode; none where no browser sends its request."""
+    """Yield fetches for a row, in each credentials mode, unless browsers never send its request."""
     request = dict(case.request)
     origin = request.get("Origin")
     method = request.get(ASKS_METHOD, case.method)
@@ -50,18 +50,18 @@ def fetches_of(case: Case) -> Iterator[Fetch]:
         or method.upper() in FORBIDDEN_METHODS
         or not all(map(is_token, names))
         or request.get(ASKS_HEADERS, "") != ",".join(sorted({name.lower() for name in names}))
-        or "Access-Control-Request-Private-Network" in request  # browsers ask no more
+        or "Access-Control-Request-Private-Network" in request  # browsers no longer send it
         or url is None
         or url.href != API + case.path
     ):
         return
     for credentials in get_args(Credentials):
-        headers = tuple((name, "{}") for name in names)  # a value that is never safelisted
+        headers = tuple((name, "{}") for name in names)  # never safelisted
         yield Fetch(origin, url, method, headers, credentials, "cors")
 
 
 def is_allowed(case: Case, fetch: Fetch) -> bool:
-    """Read from a row whether the page is to have the response."""
+    """Check whether a row's expected headers allow the page to get the response."""
     allowed = case.expected.get("Access-Control-Allow-Origin")
     if fetch.credentials == "include":
         has_credentials = case.expected.get("Access-Control-Allow-Credentials") == "true"
@@ -70,33 +70,33 @@ def is_allowed(case: Case, fetch: Fetch) -> bool:
     return allowed in ("*", fetch.origin) and answered
 
 
-def fetched(case: Case, fetch: Fetch, target: Callable[[Case], Answer]) -> tuple[Result, bool]:
-    """Make a fetch through a target; tell as well whether the application ran for it."""
-    course = fetching(fetch, PreflightCache())
+def run_fetch(case: Case, fetch: Fetch, target: Callable[[Case], Answer]) -> tuple[Outcome, bool]:
+    """Run a fetch, and return its outcome and whether the application ran for it."""
+    steps = main_fetch(fetch, PreflightCache())
     ran = False
     try:
-        request: Request = next(course)
+        request: Request = next(steps)
         while True:
             row = replace(case, method=request.method, request=request.headers)
             answer = target(row)
             ran |= answer.ran and request.kind == "actual"
-            request = course.send(Response(answer.status, tuple(answer.headers)))
+            request = steps.send(Response(answer.status, tuple(answer.headers)))
     except StopIteration as stopped:
-        result: Result = stopped.value
-        return result, ran
+        outcome: Outcome = stopped.value
+        return outcome, ran
 
 
-def judge_all(
+def check_fetches(
     subtests: pytest.Subtests, cases: Iterable[Case], target: Callable[[Case], Answer]
 ) -> None:
-    """Make the fetches of all rows, and compare with what the rows say."""
-    judged = 0
+    """Check that the fetches of all rows have the outcomes that the rows describe."""
+    count = 0
     for case in cases:
         for fetch in fetches_of(case):
-            judged += 1
+            count += 1
             with subtests.test(case.name, credentials=fetch.credentials):
-                result, ran = fetched(case, fetch, target)
-                assert result.verdict.allowed == is_allowed(case, fetch), result.verdict
-                if result.verdict.allowed:
+                outcome, ran = run_fetch(case, fetch, target)
+                assert outcome.allowed == is_allowed(case, fetch), outcome
+                if outcome.allowed:
                     assert ran
-    assert judged > 500
+    assert count > 500

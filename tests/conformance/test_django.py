@@ -16,9 +16,9 @@ from django.urls import re_path
 from corswsgi import Policy
 from corswsgi_django import cors
 from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run_all
-from tests.conformance.fetches import judge_all, of_any_method
-from tests.django.asgi import aget
-from tests.wsgi import get
+from tests.conformance.fetches import check_fetches, of_any_method
+from tests.helpers.asgi import aget
+from tests.helpers.wsgi import get
 
 View = Callable[[HttpRequest], Any]
 Configured = tuple[dict[str, Any], View]
@@ -30,7 +30,6 @@ NAMES = {
     "expose_headers": "CORS_EXPOSE_HEADERS",
     "supports_credentials": "CORS_ALLOW_CREDENTIALS",
     "max_age": "CORS_PREFLIGHT_MAX_AGE",
-    "allow_private_network": "CORS_ALLOW_PRIVATE_NETWORK",
     "dangerously_allow": "CORS_DANGEROUSLY_ALLOW",
 }
 
@@ -131,10 +130,10 @@ def test_without_resources(
 def test_browsers_let_through_what_a_policy_means(
     subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
 ) -> None:
-    judge_all(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
+    check_fetches(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
 
 
 @pytest.mark.once
 @of_any_method
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
-    judge_all(subtests, CASES, Target(through_resources, is_async=False))
+    check_fetches(subtests, CASES, Target(through_resources, is_async=False))

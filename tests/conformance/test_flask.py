@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Blueprint, Flask, Response, request
@@ -12,8 +11,11 @@ from flask import Blueprint, Flask, Response, request
 from corswsgi import Policy
 from corswsgi_flask import CORS, cors
 from tests.conformance.cases import CASES, Answer, Case, Options, run_all
-from tests.conformance.fetches import judge_all, of_any_method
-from tests.wsgi import get
+from tests.conformance.fetches import check_fetches, of_any_method
+from tests.helpers.wsgi import get
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -25,6 +27,7 @@ def answered(
     install: Callable[[Flask, Blueprint, Callable[[], Response]], None],
     *,
     is_warm: bool = False,
+    served: Callable[[Flask], WSGIApplication] = lambda app: app,
 ) -> Answer:
     """Send the row's request to an application with a view for all paths."""
     app, blueprint = Flask("conformance"), Blueprint("all", __name__)
@@ -48,7 +51,7 @@ def answered(
     if is_warm:
         get(app)
         runs.clear()
-    response = get(app, case.path, case.method, case.request)
+    response = get(served(app), case.path, case.method, case.request)
     return Answer(response.status, response.headers, bool(runs))
 
 
@@ -92,12 +95,24 @@ def through_a_decorator(case: Case) -> Answer:
 
 
 def through_a_decorator_at_first(case: Case) -> Answer:
-    """Nothing is in front of the application at its first request: its hooks run."""
+    """Send the first request, before which the middleware is not installed."""
 
     def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
         route(app, cors(**case.options or {})(view))
 
-    return replace(answered(case, install), ran=case.ran)
+    return answered(case, install)
+
+
+def through_an_older_wsgi_app(case: Case) -> Answer:
+    """Send the request past the middleware, to the application's ``wsgi_app`` from before."""
+    inner: list[WSGIApplication] = []
+
+    def install(app: Flask, _: Blueprint, view: Callable[[], Response]) -> None:
+        inner.append(app.wsgi_app)
+        CORS(app, **case.options or {})
+        route(app, view)
+
+    return answered(case, install, served=lambda app: inner[0])
 
 
 def through_a_decorator_in_an_app(case: Case) -> Answer:
@@ -128,6 +143,7 @@ def test_resources(subtests: pytest.Subtests) -> None:
         through_a_policy,
         through_a_decorator,
         through_a_decorator_at_first,
+        through_an_older_wsgi_app,
         through_a_decorator_in_an_app,
         through_a_blueprint,
     ],
@@ -142,10 +158,10 @@ def test_without_resources(subtests: pytest.Subtests, target: Callable[[Case], A
 def test_browsers_let_through_what_a_policy_means(
     subtests: pytest.Subtests, target: Callable[[Case], Answer]
 ) -> None:
-    judge_all(subtests, WITHOUT_RESOURCES, target)
+    check_fetches(subtests, WITHOUT_RESOURCES, target)
 
 
 @pytest.mark.once
 @of_any_method
 def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
-    judge_all(subtests, CASES, through_resources)
+    check_fetches(subtests, CASES, through_resources)

@@ -12,8 +12,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
 from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs
-from tests.django.asgi import aget
-from tests.wsgi import Response, get
+from tests.helpers.asgi import aget
+from tests.helpers.wsgi import Response, get
 
 METHODS = "DELETE, GET, OPTIONS, PATCH, POST, PUT"
 HEADERS = "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with"

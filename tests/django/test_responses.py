@@ -36,7 +36,7 @@ from tests.django.project import (
     allowed,
     named,
 )
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 CORS = "corswsgi_django.middleware.CORSMiddleware"
 

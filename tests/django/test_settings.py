@@ -32,7 +32,7 @@ from tests.django.project import (
     allowed,
     named,
 )
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 
 def view(request: HttpRequest) -> HttpResponse:

@@ -39,7 +39,7 @@ from tests.django.project import (
     allowed,
     named,
 )
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 OTHER = "https://other.example"
 SETTINGS: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs
-from tests.wsgi import Response, get
+from tests.helpers.wsgi import Response, get
 
 SAFELISTED = ("GET", "HEAD", "POST")
 

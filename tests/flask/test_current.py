@@ -11,7 +11,7 @@ from corswsgi import Policy
 from corswsgi_flask import CORS, cors, current_cors
 from tests.conformance.cases import APP, EVIL
 from tests.flask.crossing import cross, preflight
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 
 def recorded(app: Flask) -> list[tuple[str, str | None]]:

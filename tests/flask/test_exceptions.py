@@ -12,7 +12,7 @@ from werkzeug.debug import DebuggedApplication
 from corswsgi_flask import CORS, cors
 from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, Pairs, grants
 from tests.flask.crossing import preflight
-from tests.wsgi import environ_of, get, send
+from tests.helpers.wsgi import environ_of, get, send
 
 
 def application(**options: Any) -> Flask:

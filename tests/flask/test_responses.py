@@ -15,7 +15,7 @@ from corswsgi import CORSMiddleware, Policy
 from corswsgi_flask import CORS
 from tests.conformance.cases import APP, EVIL, REFUSES, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
-from tests.wsgi import get
+from tests.helpers.wsgi import get
 
 SEEN = grants(Expose_Headers="X-A")
 

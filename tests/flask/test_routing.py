@@ -14,7 +14,7 @@ from werkzeug.routing import BaseConverter, Rule, ValidationError
 from corswsgi_flask import CORS, cors
 from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
-from tests.wsgi import Response, environ_of, get, send
+from tests.helpers.wsgi import Response, environ_of, get, send
 
 OTHER = "https://other.example"
 

@@ -1,26 +1,11 @@
-"""Flask as people run it, in front of a real browser: `flask run --debug`, and gunicorn."""
+"""The application that tests/engines/test_flask.py serves, in process."""
 
 from __future__ import annotations
 
 import pytest
 
-from corswsgi.tools.engines import Engine
-from tests.browser import BLOCKED, Expected, Page, fetched, listening, read, seen
 from tests.flask.crossing import cross
 from tests.flask.served import app
-from tests.servers import serving
-
-FAILED = (
-    "<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n"
-    "<h1>Internal Server Error</h1>\n"
-    "<p>The server encountered an internal error and was unable to complete your request. "
-    "Either the server is overloaded or there is an error in the application.</p>\n"
-)
-MISSING = (
-    "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
-    "<p>The requested URL was not found on the server. If you entered the URL manually please "
-    "check your spelling and try again.</p>\n"
-)
 
 
 @pytest.mark.parametrize(
@@ -36,38 +21,3 @@ MISSING = (
 def test_the_application_in_process(path: str, status: int, is_readable: bool) -> None:
     crossing = cross(app, path, origin="http://localhost:8000")
     assert (crossing.status, crossing.is_readable) == (status, is_readable)
-
-
-@pytest.mark.parametrize("server", ["flask", "gunicorn"])
-def test_what_script_can_read(chromium: Engine, server: str) -> None:
-    exposed = ["x-a"]
-    put = {"method": "PUT"}
-    expected: Expected = {
-        "items": ("/items/", {}, read("items", headers=exposed)),
-        "put": ("/items/", put, read("items", headers=exposed)),
-        "a redirect's target": ("/items", {}, read("items", headers=exposed)),
-        "a redirect's target, put": ("/items", put, read("items", headers=exposed)),
-        "no such method": ("/items/", {"method": "DELETE"}, BLOCKED),
-        "missing": ("/missing", {}, read(MISSING, 404, exposed)),
-        "missing, put": ("/missing", put, read(MISSING, 404, exposed)),
-        "streamed": ("/streamed", {}, read("one two three", headers=exposed)),
-        "credentials": ("/items/", {"credentials": "include"}, BLOCKED),
-        "private": ("/private", {}, BLOCKED),
-        "off": ("/off", {}, BLOCKED),
-        "fails": ("/fails", {}, read(FAILED, 500, exposed)),
-    }
-    page = Page()
-    with listening(page) as page_port, serving(server, "tests.flask.served:app") as port:
-        api = f"http://localhost:{port}"
-        results = fetched(chromium, page, f"http://localhost:{page_port}", api, expected)
-        if server == "flask":
-            # Under the debugger: no headers of after_request, but the cause.
-            failure = results.pop("fails")
-            assert (failure["status"], failure["headers"]) == (500, [])
-            assert failure["body"].startswith("Traceback (most recent call last):\n")
-            assert failure["body"].endswith("LookupError: the cause\n")
-        assert results == {
-            name: result for name, result in seen(expected).items() if name in results
-        }
-        refused = fetched(chromium, page, f"http://127.0.0.1:{page_port}", api, expected)
-        assert refused == dict.fromkeys(expected, BLOCKED)

@@ -17,7 +17,7 @@ from corswsgi import Policy, PolicyError
 from corswsgi_flask import CORS, cors, cross_origin
 from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, REFUSES, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
-from tests.wsgi import environ_of, get, send
+from tests.helpers.wsgi import environ_of, get, send
 
 OTHER = "https://other.example"
 EXPOSED = grants("*", None, Expose_Headers="X-V")

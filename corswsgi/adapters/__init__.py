@@ -1,0 +1,53 @@
+"""The public API for adapters: how to support a web framework.
+
+``docs/adapters.md`` builds an adapter for another framework with it. An adapter provides the path,
+the view with the layers of its decorators, and the headers of responses:
+
+1. `read_layer` and `read_paths` read the arguments of ``CORS()``, ``@cors`` and a configuration.
+2. `set_layer` attaches the layer of a decorator to a view, `layer_of` finds it, and `ViewLayers`
+   combines the layers of a view, of its class and of its methods.
+3. A `PolicyTable` returns what applies to a request (`Applied`).
+4. `corswsgi.decide` decides. If an origin may have to be looked up, `decision_steps` with
+   `decide_with` or `adecide_with` does.
+5. `preflight_response` builds the response to a preflight; `Decision.apply` changes the headers of
+   every other response, and `report_response` explains in debug mode what it does.
+"""
+
+from corswsgi.debug import log_no_policy, log_refusal
+from corswsgi.decision import merged_vary
+from corswsgi.errors import Notice, prefixed, refuse, safe_repr, warn, wrong_type
+from corswsgi.fetch import CORS_RESPONSE_HEADERS
+from corswsgi.log import log_failure, logger
+from corswsgi.origins import NO_ORIGIN, OriginPattern
+from corswsgi.paths import as_wsgi
+from corswsgi.policy import refusing_policy
+from corswsgi.responses import PreflightResponse, preflight_response, report_response
+from corswsgi.suggestions import corrected_origin, did_you_mean
+from corswsgi.validation import DEFAULT_METHODS, OPTION_NAMES, OPTIONS, Names, is_async
+from corswsgi.wsgi import DECISION
+
+from .analysis import AllowedOrigin, WideExpression, allowed_origins, site_of, wide_expressions
+from .caches import IdentityCache
+from .layers import (
+    UNSET,
+    Applied,
+    Layer,
+    PlacedNames,
+    Reading,
+    Unset,
+    merge,
+    read_layer,
+    read_paths,
+    snapshot,
+)
+from .lookups import adecide_with, decide_now, decide_with, decision_steps
+from .table import PolicyTable, Route, Row, log_invalid
+from .views import (
+    ATTRIBUTE,
+    NO_LAYERS,
+    ViewLayers,
+    has_layer,
+    layer_of,
+    set_layer,
+    wrapped_views,
+)

@@ -1,0 +1,216 @@
+"""Layers: a policy or options for a part of an application, and how layers are merged.
+
+The application, its paths, its blueprints and its views can each have a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from corswsgi.errors import Notice, PolicyError, Problem, safe_repr, wrong_type
+from corswsgi.paths import check_path
+from corswsgi.policy import Policy, make_policy
+from corswsgi.validation import OPTION_NAMES, OPTIONS, Names, read_options
+
+LayerValue = Policy | Mapping[str, Any] | None
+"""A Policy replaces the enclosing layers, options are laid over them, None turns CORS off."""
+
+
+class Unset:
+    """The type of `UNSET`, for arguments for which None has a meaning."""
+
+
+UNSET: Final = Unset()
+
+# Some options are validated together with the origins. This origin is always valid, and stands in
+# if the origins are in another layer.
+_STAND_IN = "https://corswsgi.example"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A policy or options for a part of an application. Layers are compared by identity."""
+
+    value: LayerValue
+    names: Names = OPTION_NAMES
+    """How the options of this layer are written, for messages."""
+
+
+class Applied(NamedTuple):
+    """The policy that applies to a request."""
+
+    policy: Policy | None
+    """None: CORS is off, and the application's headers are left alone."""
+    names: Names = OPTION_NAMES
+    """How each option is written in the layer that set it, for messages."""
+    look_ups: tuple[object, ...] = ()
+    """Further look-ups to ask about an origin that the policy refuses; see `decision_steps`."""
+    is_optional: bool = False
+    """Whether no policy applies unless a look-up allows the origin."""
+
+
+class Reading(NamedTuple):
+    """The result of reading one layer."""
+
+    layer: Layer
+    problems: list[Problem]
+    notices: list[Notice]
+
+
+class _MergedNames(Names):
+    """The names of several layers: each option is written where it was set last."""
+
+    def __init__(self, names: Mapping[str, Names]) -> None:
+        self._names = names
+
+    def _names_of(self, option: str) -> Names:
+        return self._names.get(option, OPTION_NAMES)
+
+    def option(self, option: str, value: object = None) -> str:
+        return self._names_of(option).option(option, value)
+
+    def assignment(self, option: str, source: str) -> str:
+        return self._names_of(option).assignment(option, source)
+
+    def expression(self) -> str:
+        return self._names_of("origins").expression()
+
+
+class PlacedNames(Names):
+    """Names of options within something else, such as ``resources['/a'].origins``."""
+
+    def __init__(self, names: Names, place: str) -> None:
+        """Put `place` before the names of `names`."""
+        self._names = names
+        self._place = place
+
+    def option(self, option: str, value: object = None) -> str:
+        """Return the name of an option, behind that of its place."""
+        return f"{self._place}.{self._names.option(option, value)}"
+
+    def assignment(self, option: str, source: str) -> str:
+        """Return what to write within the place."""
+        return self._names.assignment(option, source)
+
+    def expression(self) -> str:
+        """Return what to use within the place."""
+        return self._names.expression()
+
+
+def snapshot(value: Any) -> Any:
+    """Return an immutable copy of a value, which may be an iterator, to read more than once."""
+    if isinstance(value, str | bytes | Mapping | Policy) or not isinstance(value, Iterable):
+        return value
+    return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
+
+
+def read_layer(
+    policy: object, options: Mapping[str, Any], names: Names = OPTION_NAMES
+) -> Reading:
+    """Read the arguments of ``CORS()`` or ``@cors``: a policy, None, or options.
+
+    `policy` is `UNSET` if it was not given. Problems that depend on enclosing layers are found by
+    `merge`.
+    """
+    if isinstance(policy, Unset):
+        options = {name: snapshot(value) for name, value in options.items()}
+        read = read_options({"origins": _STAND_IN, **options}, names)
+        return Reading(Layer(options, names), read.problems, read.notices)
+    if policy is not None and not isinstance(policy, Policy):
+        hint = "name each argument, as in origins=[...] or resources=[...]."
+        return Reading(
+            Layer(None, names), [wrong_type("policy", policy, "a Policy or None", hint)], []
+        )
+    problems = [
+        Problem(
+            name,
+            value,
+            "not_alone",
+            f"{name} was given together with a policy, which already sets every option.",
+            "give either a policy or options. policy.replace(...) returns a changed policy.",
+        )
+        for name, value in options.items()
+    ]
+    return Reading(Layer(policy, names), problems, [])
+
+
+def read_paths(
+    option: str, given: object, read: Callable[[str, Mapping[Any, Any]], Reading], usage: str
+) -> tuple[dict[str, Layer], list[Problem], list[Notice]]:
+    """Read a mapping from path patterns to a Policy, options or None.
+
+    `option` is its name, `read` reads the options of a path (it gets the name of the path, such as
+    ``resources['/a']``), and `usage` is an example of options.
+    """
+    layers: dict[str, Layer] = {}
+    problems: list[Problem] = []
+    notices: list[Notice] = []
+    if not isinstance(given, Mapping):
+        hint = f'write {option} = {{"/api/*": {usage}}}.'
+        return layers, [wrong_type(option, given, "a mapping from paths", hint)], notices
+    for path, value in given.items():
+        place = f"{option}[{safe_repr(path)}]"
+        if (problem := check_path(place, path)) is not None:
+            problems.append(problem)
+        if value is None or isinstance(value, Policy):
+            layers[path] = Layer(value, PlacedNames(OPTION_NAMES, place))
+        elif isinstance(value, Mapping):
+            reading = read(place, value)
+            layers[path] = reading.layer
+            problems += reading.problems
+            notices += reading.notices
+        else:
+            hint = f"write {option}[{safe_repr(path)}] = {usage}."
+            problems.append(wrong_type(place, value, "a Policy, a dict of options or None", hint))
+    return layers, problems, notices
+
+
+def merge(layers: Iterable[Layer]) -> Applied:
+    """Merge layers, the outermost first, into the policy that applies.
+
+    Options are laid over the enclosing layers. After a None, options turn CORS on again. Without
+    any origins, every origin is allowed, but not with credentials.
+
+    Raises `PolicyError` if the layers contradict each other.
+    """
+    is_on = False
+    policy: Policy | None = None
+    options: dict[str, Any] = {}
+    names: dict[str, Names] = {}
+    for layer in layers:
+        is_on = layer.value is not None
+        if isinstance(layer.value, Policy):
+            policy, options = layer.value, {}
+            names = dict.fromkeys(OPTIONS, layer.names)
+        elif layer.value is not None:
+            options = {**options, **layer.value}
+            names |= dict.fromkeys(layer.value, layer.names)
+    merged = _MergedNames(names)
+    if not is_on:
+        return Applied(None, merged)
+    if policy is None and "origins" not in options:
+        if options.get("supports_credentials") is True:
+            raise PolicyError([*_problems_of(options, merged), _no_origins(merged)])
+        options = {"origins": "*", **options}
+    if policy is None or options:
+        policy = make_policy(options, merged, policy)
+    return Applied(policy, merged)
+
+
+def _problems_of(options: Mapping[str, Any], names: Names) -> list[Problem]:
+    return read_options({"origins": _STAND_IN, **options}, names).problems
+
+
+def _no_origins(names: Names) -> Problem:
+    option = names.option("supports_credentials")
+    example = names.assignment("origins", '["https://app.example.com"]')
+    return Problem(
+        names.option("origins"),
+        None,
+        "wildcard_with_credentials",
+        f"no origins are set, so every origin would be allowed, which is not possible with {option}.",
+        f"write {example}, or remove {option}.",
+    )

@@ -1,0 +1,340 @@
+"""PolicyTable: the policy that applies to a path, a view and a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import NamedTuple
+
+from corswsgi.errors import PolicyError, Problem, prefixed, refuse
+from corswsgi.fetch import FORBIDDEN_METHODS, is_token
+from corswsgi.log import logger
+from corswsgi.origins import NO_ORIGIN
+from corswsgi.paths import PathPatterns
+from corswsgi.policy import Policy, make_policy, refusing_policy
+from corswsgi.validation import DEFAULT_METHODS
+
+from .caches import IdentityCache
+from .layers import UNSET, Applied, Layer, Unset, merge
+from .views import NO_LAYERS, Layers, ViewLayers
+
+# This character cannot occur in a path. It stands for the unknown rest of one.
+_ANYTHING = "\0"
+
+_INVALID = refusing_policy("policy_invalid")
+
+
+def log_invalid(error: PolicyError) -> None:
+    """Log that parts of the configuration are invalid, so their policies refuse every origin."""
+    logger.error("CORS is refused where it is misconfigured. %s", error, extra={"reason": "policy_invalid"})
+
+
+class Route(NamedTuple):
+    """A route of the application."""
+
+    name: str
+    """For messages, such as ``view 'items'``."""
+    path: str
+    """Its path without variable parts: all of it, or up to the first variable part."""
+    is_open: bool
+    """Whether variable parts follow `path`."""
+    view: ViewLayers
+    methods: tuple[str, ...] = ()
+    """The methods that it takes; empty if the framework does not say."""
+
+
+class Row(NamedTuple):
+    """A row of the table: what applies to some methods of a route."""
+
+    route: Route
+    pattern: str | None
+    """The path pattern that matches; None if none does."""
+    methods: tuple[str, ...]
+    """The methods that the row is about; empty for all that have no row of their own."""
+    applied: Applied
+    problems: tuple[Problem, ...]
+    """The contradictions between the layers; `applied` then refuses every origin."""
+
+
+class _Place(NamedTuple):
+    """The layers of a path, and the policy that applies there to views without layers."""
+
+    layers: Layers
+    pattern: str | None
+    applied: Applied
+    is_final: bool = False
+    """Whether layers of views are ignored."""
+
+
+class PolicyTable:
+    """Finds the policy that applies to a request.
+
+    `application`
+        The layers of the application, the outermost first.
+
+    `paths`
+        Layers by path pattern (``/health``, ``/api/*``). The longest match wins.
+
+    `unmatched`
+        A layer for paths that no pattern matches, for example ``Layer(None)``.
+
+    `covers`
+        A function that returns whether the application's layers apply to a path that no pattern
+        matches. Elsewhere, only `look_ups` can allow an origin.
+
+    `look_ups`
+        Further look-ups for origins that the application's own origins do not include; see
+        `decision_steps`. They are not asked if a path or a view names origins.
+
+    `routes`
+        A function that returns the routes of the application, for `problems` and `rows`, and for
+        the methods that a policy allows by default.
+
+    Paths are encoded as in WSGI's PATH_INFO. Raises `PolicyError` with all contradictions between
+    the layers of the application and its paths.
+    """
+
+    patterns: PathPatterns[str | None]
+    """The path patterns."""
+
+    def __init__(
+        self,
+        application: Iterable[Layer],
+        *,
+        paths: Mapping[str, Layer] | None = None,
+        unmatched: Layer | Unset = UNSET,
+        covers: Callable[[str], bool] | None = None,
+        look_ups: tuple[object, ...] = (),
+        routes: Callable[[], Iterable[Route]] = tuple,
+    ) -> None:
+        self._application = _with_parsed_origins(tuple(application))
+        self._look_ups = look_ups
+        self._routes = routes
+        self._covers = covers
+        self._merged: IdentityCache[Applied] = IdentityCache()
+        self._preflights: IdentityCache[Applied] = IdentityCache()
+        problems: list[Problem] = []
+        places = {
+            path: self._place((layer,), path, problems) for path, layer in (paths or {}).items()
+        }
+        others = () if isinstance(unmatched, Unset) else (unmatched,)
+        self._unmatched = self._place(others, None, problems)
+        refuse(dict.fromkeys(problems))
+        self.patterns = PathPatterns({path: path for path in places})
+        self._paths = PathPatterns(places, self._dotted(places)) if places else None
+        self._places: dict[str | None, _Place] = {**places, None: self._unmatched}
+        self._uncovered = self._unmatched
+        if covers is not None:
+            nothing = _replaced(self._unmatched.applied, origins=NO_ORIGIN)
+            applied = nothing._replace(look_ups=look_ups, is_optional=True)
+            layers = (*self._unmatched.layers, Layer(None))
+            self._uncovered = _Place(layers, None, applied)
+        self._is_simple = self._paths is None and covers is None
+
+    def find(self, path: str, view: ViewLayers = NO_LAYERS, method: str = "") -> Applied:
+        """Return what applies to a request for `path`, which leads to `view`."""
+        place = self._unmatched if self._is_simple else self._find_place(path)
+        if view.is_empty or place.is_final:
+            return place.applied
+        layers = view.of(method)
+        return self._merge(place, layers) if layers else place.applied
+
+    def find_for_preflight(
+        self,
+        path: str,
+        view: ViewLayers,
+        method: str,
+        others: Callable[[str], tuple[str, ViewLayers]] | None = None,
+    ) -> Applied:
+        """Return what applies to a preflight that asks about `method` of `view`.
+
+        `others` is needed if the methods of a URL lead to different views: it returns the path and
+        the view for a method.
+
+        If the methods of the URL have different policies, browsers must not cache the answer: they
+        cache allowed headers for a URL, whatever the method, and never ask about GET, HEAD and
+        POST (https://fetch.spec.whatwg.org/#concept-cache).
+        """
+        applied = self.find(path, view, method)
+        if applied.policy is None or applied.policy.compiled.refusal == "policy_invalid":
+            return applied
+        if others is None:
+            targets = [(path, view, name) for name in view.by_method or ()]
+            targets += [(path, view, "")] if targets else []
+        else:
+            names = {*DEFAULT_METHODS, *self.routed_methods}
+            targets = [(*others(name), name) for name in names]
+        found = [self.find(*target).policy for target in targets]
+        differs = any(policy is not applied.policy and policy != applied.policy for policy in found)
+        return self._for_preflight(applied, differs=differs)
+
+    @property
+    def path_policies(self) -> list[Applied]:
+        """What applies to the path patterns and to all other paths, to views without layers."""
+        return [place.applied for place in self._places.values()]
+
+    @cached_property
+    def routed_methods(self) -> tuple[str, ...]:
+        """The methods that the application routes, beyond those that every policy allows."""
+        methods = {method for route in self._routes() for method in route.methods}
+        usual = FORBIDDEN_METHODS.union(DEFAULT_METHODS)
+        return (*sorted(name for name in methods - usual if is_token(name) and name != "*"),)
+
+    def forget_routes(self) -> None:
+        """Read the routes again; call it after a route was added."""
+        self.__dict__.pop("routed_methods", None)
+        self._preflights = IdentityCache()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield a row for each route, each path pattern that may match it, and each policy."""
+        for route in self._routes():
+            for pattern in self._patterns_for(route):
+                place = self._places[pattern]
+                for methods, layers in _groups(route):
+                    if layers:
+                        applied = self._merge(place, layers)
+                        problems = self._problems_of(place, layers)
+                    else:
+                        applied, problems = place.applied, ()
+                    yield Row(route, pattern, methods, applied, problems)
+
+    def problems(self) -> list[Problem]:
+        """Return all contradictions between the layers of views and the layers around them."""
+        found: dict[tuple[str, Problem], Problem] = {}
+        reported: set[tuple[object, ...]] = set()
+        for route in self._routes():
+            found |= {(route.name, each): each for each in prefixed(route.name, route.view.problems)}
+            for pattern in self._patterns_for(route):
+                place = self._places[pattern]
+                for _, layers in _groups(route):
+                    key = (pattern, *map(id, layers))
+                    if layers and key not in reported:
+                        reported.add(key)
+                        where = route.name if pattern is None else f"{route.name} at {pattern!r}"
+                        for problem in prefixed(where, self._problems_of(place, layers)):
+                            found[where, problem] = problem
+        return [*found.values()]
+
+    def report_problems(self, *, strict: bool) -> None:
+        """Raise `PolicyError` with the `problems`, if `strict`; otherwise log them.
+
+        The policies of the affected views refuse every origin.
+        """
+        problems = self.problems()
+        if not problems:
+            return
+        error = PolicyError(problems)
+        if strict:
+            raise error
+        log_invalid(error)
+
+    def _find_place(self, path: str) -> _Place:
+        place = self._unmatched
+        if self._paths is not None:
+            place = self._paths.find(path, place)
+        if place is self._unmatched and self._covers is not None and not self._covers(path):
+            return self._uncovered
+        return place
+
+    def _place(self, inner: Layers, pattern: str | None, problems: list[Problem]) -> _Place:
+        layers = (*self._application, *inner)
+        try:
+            return _Place(layers, pattern, self._applied(layers))
+        except PolicyError as error:
+            problems += error.problems
+            return _Place(layers, pattern, Applied(None))
+
+    def _dotted(self, places: Mapping[str, _Place]) -> _Place | None:
+        """Return the place of paths with a segment ``..``, which can be those of any pattern."""
+        every = [place.applied.policy for place in places.values()]
+        if "/*" not in places:
+            every.append(self._unmatched.applied.policy)
+        if all(policy is every[0] for policy in every):
+            return None
+        return _Place((), None, Applied(Policy(origins=NO_ORIGIN)), is_final=True)
+
+    def _applied(self, layers: Layers) -> Applied:
+        """Merge layers. Raises `PolicyError` if they contradict each other."""
+        applied = merge(layers)
+        # Layers inside the application's replace its origins if they name some.
+        if _name_origins(layers[len(self._application) :]):
+            return applied
+        return applied._replace(look_ups=self._look_ups)
+
+    def _merge(self, place: _Place, inner: Layers) -> Applied:
+        """Merge the layers of a view into those of a place, or return what was merged before."""
+        key = (place.pattern, *map(id, inner))
+        return self._merged.get(key, inner, lambda: self._merged_or_invalid(place, inner))
+
+    def _merged_or_invalid(self, place: _Place, inner: Layers) -> Applied:
+        try:
+            return self._applied((*place.layers, *inner))
+        except PolicyError:
+            return Applied(_INVALID)
+
+    def _problems_of(self, place: _Place, layers: Layers) -> tuple[Problem, ...]:
+        try:
+            merge((*place.layers, *layers))
+        except PolicyError as error:
+            return error.problems
+        return ()
+
+    def _for_preflight(self, applied: Applied, *, differs: bool) -> Applied:
+        """Return `applied` with the methods that are routed, and not to be cached if `differs`."""
+        policy = applied.policy
+        extra = self.routed_methods if policy is not None and policy.methods is None else ()
+        options: dict[str, object] = {"methods": (*DEFAULT_METHODS, *extra)} if extra else {}
+        if differs:
+            options["max_age"] = 0
+        if not options:
+            return applied
+        key = (id(applied), differs)
+        return self._preflights.get(key, applied, lambda: _replaced(applied, **options))
+
+    def _patterns_for(self, route: Route) -> list[str | None]:
+        """Return the path patterns that may match a route; None if it may match none."""
+        if self._paths is None:
+            return [None]
+        if not route.is_open:
+            return [self.patterns.find(route.path, None)]
+        found = {
+            self.patterns.find(route.path + _ANYTHING, None),
+            *(path for path in self._places if path is not None and path.startswith(route.path)),
+        }
+        return sorted(found, key=str)
+
+
+def _with_parsed_origins(layers: Layers) -> Layers:
+    """Merge the layers of the application, so that its origins are parsed once for all views."""
+    if _name_origins(layers):
+        with suppress(PolicyError):
+            applied = merge(layers)
+            if applied.policy is not None:
+                return (Layer(applied.policy, applied.names),)
+    return layers
+
+
+def _name_origins(layers: Layers) -> bool:
+    """Return whether any of the layers sets the origins."""
+    return any(
+        isinstance(layer.value, Policy) or "origins" in (layer.value or ()) for layer in layers
+    )
+
+
+def _groups(route: Route) -> Iterator[tuple[tuple[str, ...], Layers]]:
+    """Yield the layers of a route, each with the methods that have them."""
+    view = route.view
+    for method, layers in view.by_method.items():
+        if not route.methods or method in route.methods:
+            yield (method,), layers
+    # If every method has layers of its own, problems of the enclosing ones alone do not matter.
+    if not route.methods or any(method not in view.by_method for method in route.methods):
+        yield (), view.enclosing
+
+
+def _replaced(applied: Applied, **options: object) -> Applied:
+    """Return `applied` with options of its policy replaced."""
+    if applied.policy is None:
+        return applied
+    return applied._replace(policy=make_policy(options, applied.names, applied.policy))

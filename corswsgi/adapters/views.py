@@ -1,0 +1,123 @@
+"""Layers of views: how decorators attach them, and how adapters find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from corswsgi.errors import PolicyError, Problem, refuse, safe_repr
+from corswsgi.policy import Policy, refusing_policy
+
+from .layers import UNSET, Layer, Unset
+
+ATTRIBUTE = "cors_policy"
+"""The attribute of a view that holds its `Layer`. ``functools.wraps`` copies it."""
+
+Layers = tuple[Layer, ...]
+"""Layers, the outermost first."""
+
+
+def set_layer(view: Any, layer: Layer, *, hint: str) -> None:
+    """Attach a layer to a view.
+
+    Raises `PolicyError` if the view has a layer already (`hint` then says what to do), or if it
+    cannot have attributes.
+    """
+    if has_layer(view):
+        message = f"{safe_repr(view)} has an @cors already."
+        refuse([Problem("cors", view, "given_twice", message, hint)])
+    try:
+        setattr(view, ATTRIBUTE, layer)
+    except (AttributeError, TypeError):
+        message = f"{safe_repr(view)} cannot carry a policy, so @cors would have no effect."
+        fix = "decorate the function itself, or the class of views."
+        refuse([Problem("cors", view, "without_effect", message, fix)])
+
+
+def has_layer(view: object) -> bool:
+    """Return whether a view has a layer of its own, and not one that its class inherited."""
+    return ATTRIBUTE in getattr(view, "__dict__", ())
+
+
+def wrapped_views(view: Any) -> Iterator[Any]:
+    """Yield a view and the views it wraps, with functools.wraps or as a functools.partial."""
+    seen: set[int] = set()
+    while view is not None and id(view) not in seen:
+        seen.add(id(view))
+        yield view
+        view = view.func if isinstance(view, partial) else getattr(view, "__wrapped__", None)
+
+
+def layer_of(view: Any) -> Layer | Unset:
+    """Return the layer of a view, of a view that it wraps, or of its ``__call__`` method.
+
+    Raises `PolicyError` if the attribute is not a layer.
+    """
+    called = getattr(type(view), "__call__", None)  # noqa: B004 - the method itself is wanted
+    for place in [*wrapped_views(view), called]:
+        layer: object = getattr(place, ATTRIBUTE, UNSET)
+        if isinstance(layer, Unset):
+            continue
+        if isinstance(layer, Layer):
+            return layer
+        if layer is None or isinstance(layer, Policy | Mapping):
+            return Layer(layer)
+        message = f"{safe_repr(layer)} is of type {type(layer).__name__}, and not a policy."
+        hint = "decorate the view with @cors(...), or rename the attribute."
+        refuse([Problem(ATTRIBUTE, layer, "wrong_type", message, hint)])
+    return UNSET
+
+
+class ViewLayers:
+    """The layers of a view, of its class and of its methods."""
+
+    __slots__ = ("by_method", "enclosing", "is_empty", "methods", "problems")
+
+    enclosing: Layers
+    """The layers for all methods of the view."""
+    by_method: Mapping[str, Layers]
+    """The layers for methods that have one of their own, together with the enclosing ones."""
+    is_empty: bool
+    """Whether there are no layers."""
+    methods: tuple[str, ...]
+    """The methods that the view's class may handle; empty for a function."""
+    problems: tuple[Problem, ...]
+    """Problems with reading the layers. The policy then refuses every origin."""
+
+    def __init__(
+        self,
+        enclosing: Iterable[Layer | Unset] = (),
+        handlers: Mapping[str, Iterable[Layer | Unset]] | None = None,
+        problems: Iterable[Problem] = (),
+    ) -> None:
+        """Combine the `enclosing` layers with those of the `handlers` of single methods."""
+        self.enclosing = _given(enclosing)
+        self.by_method = {
+            method: (*self.enclosing, *own)
+            for method, layers in (handlers or {}).items()
+            if (own := _given(layers))
+        }
+        self.methods = tuple(handlers or ())
+        self.is_empty = not (self.enclosing or self.by_method)
+        self.problems = tuple(problems)
+
+    @classmethod
+    def invalid(cls, error: PolicyError) -> ViewLayers:
+        """Return the layers of a view whose layers cannot be read."""
+        return cls([Layer(refusing_policy("policy_invalid"))], problems=error.problems)
+
+    def of(self, method: str) -> Layers:
+        """Return the layers for a method.
+
+        Frameworks treat ``patch`` like ``PATCH``, although ``fetch()`` sends it as it is written.
+        """
+        return self.by_method.get(method.upper(), self.enclosing)
+
+
+def _given(layers: Iterable[Layer | Unset]) -> Layers:
+    return tuple(layer for layer in layers if isinstance(layer, Layer))
+
+
+NO_LAYERS = ViewLayers()
+"""The layers of a view without ``@cors``."""

@@ -1,0 +1,187 @@
+"""Debug mode: explanations of refusals, and log messages about requests.
+
+An explanation discloses what the policy allows, so only debug mode sends one to a client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .decision import ALLOW_ORIGIN, EXPOSE_HEADERS, Decision, Header, cors_headers
+from .errors import PolicyError, safe_repr
+from .fetch import is_token, list_members
+from .log import logger
+from .origins import parse_origin
+from .policy import Policy, make_policy
+from .requests import CORSRequest
+from .validation import ANY, OPTION_NAMES, Names
+
+
+def explain_preflight(
+    decision: Decision, policy: Policy, request: CORSRequest, names: Names = OPTION_NAMES
+) -> str:
+    """Explain in a sentence or two why a preflight was refused, and how to allow it.
+
+    The values of the request are escaped. `names` says how the options are written.
+    """
+    if decision.reason == "method_not_allowed":
+        return _explain_method(policy, request.requested_method or "", names)
+    if decision.reason == "headers_not_allowed":
+        return _explain_headers(policy, list_members(request.requested_headers), names)
+    if decision.reason == "headers_too_long":
+        headers = request.requested_headers
+        return (
+            f"Access-Control-Request-Headers has {len(headers)} characters and "
+            f"{headers.count(',')} commas, more than a request for the allowed headers needs."
+        )
+    return explain_origin(decision, policy, request.origin or "", names)
+
+
+def _explain_method(policy: Policy, method: str, names: Names) -> str:
+    if policy.compiled.allows_method(method.upper()):
+        return (
+            f"the method {safe_repr(method)} is not allowed, but {safe_repr(method.upper())} is. "
+            "Methods are case-sensitive: write it in upper case in the script."
+        )
+    if policy.methods == ANY:
+        return f"{safe_repr(method)} is not a method that browsers send, or it is too long."
+    return (
+        f"the method {safe_repr(method)} is not allowed. To allow it, add it to "
+        f"{names.option('methods')}."
+    )
+
+
+def _explain_headers(policy: Policy, requested: list[str], names: Names) -> str:
+    if policy.allow_headers == ANY:
+        invalid = [name for name in requested if not is_token(name)]
+        return f"these are not valid header names: {safe_repr(', '.join(invalid))}."
+    allowed = {name.lower() for name in policy.allow_headers}
+    refused = [name for name in requested if name.lower() not in allowed]
+    return (
+        f"these request headers are not allowed: {', '.join(map(safe_repr, refused))}. "
+        f"To allow them, add them to {names.option('allow_headers')}."
+    )
+
+
+def explain_origin(
+    decision: Decision, policy: Policy, origin: str, names: Names = OPTION_NAMES
+) -> str:
+    """Explain in a sentence or two why an origin was refused, and how to allow it."""
+    if decision.reason == "origin_null":
+        return (
+            "the page's origin is null, which any page can get, for example in a sandboxed frame. "
+            "Serve the page over http://localhost or https, and add that origin to "
+            f"{names.option('origins')}."
+        )
+    if decision.reason == "policy_invalid":
+        return "the CORS configuration of this view is invalid. The log of corswsgi has the error."
+    if decision.reason != "origin_not_allowed":
+        return "a callable that decides about this request failed. The log of corswsgi has details."
+    if parse_origin(origin) is None:
+        return f"{safe_repr(origin)} is not a valid origin in the form that browsers send."
+    why = f"the origin {safe_repr(origin)} is not allowed."
+    try:
+        # Only suggest an origin that would be accepted.
+        make_policy(
+            {
+                "origins": origin,
+                "supports_credentials": policy.supports_credentials,
+                "dangerously_allow": policy.dangerously_allow,
+            },
+            names,
+        )
+    except PolicyError as error:
+        return f"{why} It cannot be added to the configuration: {error.problems[0].message}"
+    return f"{why} To allow it, add {safe_repr(origin)} to {names.option('origins')}."
+
+
+def refusal_for_console(decision: Decision, policy: Policy, request: CORSRequest) -> Decision:
+    """Return a refused preflight's decision with headers that let the console name the cause.
+
+    A browser checks the origin first, then the status, then methods and headers, and prints the
+    first check that fails (https://fetch.spec.whatwg.org/#cors-preflight-fetch). So the headers are
+    those that the policy allows, and the status is 200 if the cause is a method or header that is
+    not listed. The browser still refuses, because the answer lacks what it asked for.
+    """
+    if decision.reason in ("origin_not_allowed", "origin_null"):
+        for rule in policy.origins:
+            if isinstance(rule, str) and "*" not in rule:
+                # With some other origin, the console prints both origins.
+                return replace(decision, headers=((ALLOW_ORIGIN, rule),))
+        return decision
+    if decision.reason not in ("method_not_allowed", "headers_not_allowed", "headers_too_long"):
+        return decision
+    # An allowed method may be echoed, but refused headers may not. There is no max-age, because
+    # browsers would remember the answer and not notice the fix.
+    method = "" if decision.reason == "method_not_allowed" else request.requested_method or ""
+    origin = "*" if policy.allows_any_origin else request.origin or ""
+    headers = tuple(
+        header
+        for header in policy.compiled.preflight_headers(origin, method, "")
+        if header[0] != "Access-Control-Max-Age"
+    )
+    is_unlisted = decision.reason == "headers_not_allowed" or (
+        decision.reason == "method_not_allowed" and policy.methods != ANY
+    )
+    return replace(decision, headers=headers, status=200 if is_unlisted else 403)
+
+
+def log_refusal(request: CORSRequest, decision: Decision) -> None:
+    """Log a refusal at level DEBUG, because ordinary traffic causes it."""
+    logger.debug(
+        "refused %s %s from the origin %s: %s",
+        safe_repr(request.method),
+        safe_repr(request.path),
+        safe_repr(request.origin),
+        decision.reason,
+        extra={"reason": decision.reason},
+    )
+
+
+def log_warning(request: CORSRequest, text: str, reason: str) -> None:
+    """Log a warning about a request."""
+    logger.warning(
+        "%s %s: %s",
+        safe_repr(request.method),
+        safe_repr(request.path),
+        text,
+        extra={"reason": reason},
+    )
+
+
+def log_replaced(
+    request: CORSRequest, decision: Decision, headers: list[Header], fix: str
+) -> None:
+    """Log the CORS headers of the application that the policy replaces.
+
+    `fix` says how to turn CORS off for the path.
+    """
+    kept = cors_headers(decision.apply(headers))
+    replaced = [
+        f"{name}: {value}"
+        for name, value in cors_headers(headers)
+        if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
+    ]
+    if replaced:
+        text = (
+            "the policy replaces headers that the application set: "
+            f"{safe_repr(', '.join(replaced))}. To let the application set its own CORS headers, "
+            f"{fix}."
+        )
+        log_warning(request, text, decision.reason)
+
+
+def log_unreadable(
+    request: CORSRequest, policy: Policy, decision: Decision, names: Names = OPTION_NAMES
+) -> None:
+    """Log that a page cannot read the response, if the browser says that a page sent the request."""
+    if not decision.allowed and request.is_cross_origin_fetch:
+        why = explain_origin(decision, policy, request.origin or "", names)
+        text = f"corswsgi refused access to this response ({decision.reason}): {why}"
+        log_warning(request, text, decision.reason)
+
+
+def log_no_policy(request: CORSRequest, why: str) -> None:
+    """Log that no policy applies, if the browser says that a page of another origin asked."""
+    if request.is_cross_origin_fetch:
+        log_warning(request, f"no policy applies to this request: {why}", "no_policy")

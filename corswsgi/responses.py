@@ -1,0 +1,79 @@
+"""Responses: the answer to a preflight, and the headers of all other responses."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from logging import DEBUG
+from typing import NamedTuple
+
+from .debug import (
+    explain_preflight,
+    log_refusal,
+    log_replaced,
+    log_unreadable,
+    log_warning,
+    refusal_for_console,
+)
+from .decision import Decision, Header
+from .log import logger
+from .policy import Policy
+from .requests import CORSRequest
+from .validation import OPTION_NAMES, Names
+
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+
+_is_logged = logger.isEnabledFor
+
+
+class PreflightResponse(NamedTuple):
+    """The response to a preflight."""
+
+    status: HTTPStatus
+    headers: tuple[Header, ...]
+    body: bytes
+
+
+def preflight_response(
+    request: CORSRequest,
+    decision: Decision,
+    policy: Policy,
+    names: Names = OPTION_NAMES,
+    *,
+    debug: bool = False,
+) -> PreflightResponse:
+    """Return the response to a preflight, and log a refusal.
+
+    In debug mode, the body and the log explain a refusal, and the headers let the browser's
+    console name the cause. `names` says how the options are written.
+    """
+    if decision.allowed:
+        return PreflightResponse(HTTPStatus.NO_CONTENT, decision.added, b"")
+    body = b""
+    if debug:
+        why = explain_preflight(decision, policy, request, names)
+        text = f"corswsgi refused this preflight ({decision.reason}): {why}"
+        log_warning(request, text, decision.reason)
+        decision = refusal_for_console(decision, policy, request)
+        body = f"{text}\n".encode()
+    elif _is_logged(DEBUG):
+        log_refusal(request, decision)
+    status = HTTPStatus(decision.status or HTTPStatus.FORBIDDEN)
+    length = ("Content-Length", str(len(body)))
+    return PreflightResponse(status, (*_TEXT, length, *decision.added), body)
+
+
+def report_response(
+    request: CORSRequest,
+    decision: Decision,
+    policy: Policy,
+    headers: list[Header],
+    names: Names = OPTION_NAMES,
+    *,
+    fix: str = "give its path no policy (None)",
+) -> None:
+    """Log in debug mode that headers of the application are replaced, or a page cannot read them.
+
+    `headers` are those of the application; `fix` says how to turn CORS off for the path.
+    """
+    log_replaced(request, decision, headers, fix)
+    log_unreadable(request, policy, decision, names)

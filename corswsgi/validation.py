@@ -1,0 +1,436 @@
+"""Options of a policy: reads their values, and reports problems under the names it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple, TypeGuard
+
+from . import fetch
+from .credentials import DANGERS, check_origins, check_wildcards
+from .errors import Notice, Problem, ProblemReason, safe_repr, wrong_type
+from .expressions import malformed_literal
+from .names import OPTION_NAMES, Names
+from .origins import NO_ORIGIN, OriginMatcher, OriginPattern, OriginRule, parse_pattern
+from .suggestions import (
+    corrected_origin,
+    did_you_mean,
+    is_meant_for_any_origin,
+    split_list,
+    split_origins,
+)
+
+ANY = ("*",)
+"""The value of an option that is ``"*"``, alone or in a list."""
+
+DEFAULT_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "QUERY")
+"""The methods that ``methods=None`` allows if the methods of the route are unknown.
+
+QUERY: https://www.rfc-editor.org/rfc/rfc10008
+"""
+
+DEFAULTS: Mapping[str, Any] = {
+    "origins": None,
+    "methods": None,
+    "allow_headers": ANY,
+    "expose_headers": (),
+    "supports_credentials": False,
+    "max_age": 600,
+    "dangerously_allow": frozenset(),
+}
+"""The options that have an effect, with their defaults. ``origins`` is required."""
+
+OPTIONS = (*DEFAULTS, "allow_private_network")
+"""The names of all options."""
+
+MAX_AGE_LIMIT = 86400
+"""In seconds. No browser caches a preflight for longer than a day."""
+
+_ABOUT_MAX_AGE = "0 turns the cache off, None leaves the header out."
+
+# Methods that fetch() does not normalize, and that are often written in lower case.
+# https://fetch.spec.whatwg.org/#concept-method-normalize
+_CASE_SENSITIVE_METHODS = frozenset({"PATCH", "QUERY"})
+
+
+class ReadOptions(NamedTuple):
+    """The options of a policy after reading."""
+
+    values: dict[str, Any]
+    """The normalized value of each option in `DEFAULTS`, and ``origin_matcher``.
+
+    If there are problems, the values have the right types, but are otherwise arbitrary.
+    """
+    problems: list[Problem]
+    """Everything that is wrong: unknown options first, then in the order of the options."""
+    notices: list[Notice]
+    """Everything that is accepted, but probably not meant."""
+
+
+def read_options(options: Mapping[str, object], names: Names = OPTION_NAMES) -> ReadOptions:
+    """Read and check the options of a policy. Options that are missing take their defaults."""
+    reader = _Reader(names)
+    reader.check_names(options)
+    given = {**DEFAULTS, **options}
+    origins = reader.origins(given["origins"])
+    values = {
+        "origins": origins,
+        "methods": reader.methods(given["methods"]),
+        "allow_headers": reader.allow_headers(given["allow_headers"]),
+        "expose_headers": reader.expose_headers(given["expose_headers"]),
+        "supports_credentials": reader.supports_credentials(given["supports_credentials"]),
+        "max_age": reader.max_age(given["max_age"]),
+        "dangerously_allow": reader.dangerously_allow(given["dangerously_allow"]),
+        "origin_matcher": reader.origin_matcher(origins),
+    }
+    if values["supports_credentials"]:
+        reader.check_credentials(values)
+    return ReadOptions(values, reader.problems, reader.notices)
+
+
+class _Reader:
+    """Reads the options one by one, and collects problems and notices."""
+
+    def __init__(self, names: Names) -> None:
+        self.problems: list[Problem] = []
+        self.notices: list[Notice] = []
+        self._names = names
+        self._patterns: list[tuple[str, OriginPattern]] = []
+
+    def check_names(self, options: Mapping[str, object]) -> None:
+        """Refuse unknown options."""
+        for option, value in options.items():
+            if option == "allow_private_network":
+                message = "has no effect. Browsers no longer send the header that it is about."
+                name = self._names.option(option, value)
+                self.notices.append(Notice(name, value, "deprecated_option", message, "Remove it."))
+            elif option not in DEFAULTS:
+                # Options may come from a mapping, whose keys can be anything.
+                name = option if isinstance(option, str) else safe_repr(option)
+                hint = did_you_mean(name, DEFAULTS, self._names.option)
+                self._refuse(name, value, "unknown_option", "there is no such option.", hint)
+
+    def origins(self, value: object) -> tuple[OriginRule, ...]:
+        """Read ``origins``: `ANY`, or patterns, expressions and callables."""
+        is_missing = value is None or (isinstance(value, str) and not value.strip())
+        rules = () if is_missing else self._items("origins", value)
+        if rules == ():
+            message = (
+                "no origins are given, so all of them would be refused. Was an environment "
+                "variable not set?"
+            )
+            hint = (
+                f"list them, as in {self._example_origins()}. For a public API, write "
+                f"{self._write('origins', ANY)}."
+            )
+            self._refuse("origins", value, "required", message, hint)
+        is_any = self._is_any("origins", rules)
+        found = tuple(
+            rule for rule in rules or () if not _is_wildcard(rule) and self._is_origin_rule(rule)
+        )
+        return ANY if is_any else found
+
+    def origin_matcher(self, rules: Iterable[OriginRule]) -> OriginMatcher:
+        """Compile the result of `origins` without parsing it again."""
+        exact = {text for text, pattern in self._patterns if pattern.is_exact}
+        patterns = [pattern for _, pattern in self._patterns if not pattern.is_exact]
+        others = [rule for rule in rules if not isinstance(rule, str) and rule is not NO_ORIGIN]
+        return OriginMatcher(exact, [*patterns, *others])
+
+    def methods(self, value: object) -> tuple[str, ...] | None:
+        """Read ``methods``: None, `ANY`, or normalized methods without duplicates."""
+        if value is None:
+            return None
+        methods = [fetch.normalize_method(name) for name in self._tokens("methods", value)]
+        for method in methods:
+            upper = method.upper()
+            if upper in fetch.FORBIDDEN_METHODS:
+                message = (
+                    f"{safe_repr(method)} is a method that scripts cannot send "
+                    "(https://fetch.spec.whatwg.org/#forbidden-method)."
+                )
+                self._refuse("methods", method, "forbidden_method", message, "leave it out.")
+            elif method != upper and upper in _CASE_SENSITIVE_METHODS:
+                message = (
+                    f"{method!r} is not the same method as {upper!r}. Methods are case-sensitive, "
+                    "and fetch() sends this one as it is written."
+                )
+                hint = f"To allow {upper!r}, write {upper!r}, here and in the script."
+                name = self._names.option("methods", method)
+                self.notices.append(Notice(name, method, "method_case", message, hint))
+        return tuple(dict.fromkeys(methods))
+
+    def allow_headers(self, value: object) -> tuple[str, ...]:
+        """Read ``allow_headers``: `ANY`, or names of request headers without duplicates."""
+        names = self._header_names("allow_headers", value)
+        for name in names:
+            if name.lower() in fetch.RESPONSE_ONLY_HEADERS:
+                self._refuse_direction("allow_headers", name, "request", "response")
+            elif fetch.is_forbidden_request_header(name):
+                message = (
+                    f"{safe_repr(name)} is a header that scripts cannot set "
+                    "(https://fetch.spec.whatwg.org/#forbidden-request-header)."
+                )
+                hint = "leave it out."
+                if "cookie" in name.lower():
+                    hint += f" To allow cookies, use {self._names.option('supports_credentials')}."
+                self._refuse("allow_headers", name, "forbidden_header", message, hint)
+        return names
+
+    def expose_headers(self, value: object) -> tuple[str, ...]:
+        """Read ``expose_headers``: `ANY`, or names of response headers without duplicates."""
+        names = self._header_names("expose_headers", value)
+        for name in names:
+            if name.lower() in fetch.REQUEST_ONLY_HEADERS:
+                self._refuse_direction("expose_headers", name, "response", "request")
+            elif name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
+                message = (
+                    f"{safe_repr(name)} is a header that scripts cannot read "
+                    "(https://fetch.spec.whatwg.org/#forbidden-response-header-name)."
+                )
+                hint = "leave it out. Browsers store cookies without the help of scripts."
+                self._refuse("expose_headers", name, "forbidden_header", message, hint)
+        return names
+
+    def supports_credentials(self, value: object) -> bool:
+        """Read ``supports_credentials``. Only True and False are accepted."""
+        if not isinstance(value, bool):
+            hint = (
+                f"write {self._write('supports_credentials', True)}, or leave it out. "
+                "(The string 'False' would be true.)"
+            )
+            self._refuse_type("supports_credentials", value, "True or False", hint)
+        return value is True
+
+    def max_age(self, value: object) -> int | None:
+        """Read ``max_age``: whole seconds, or None."""
+        seconds = value.total_seconds() if isinstance(value, timedelta) else value
+        if seconds is None:
+            return None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            hint = f"as in {self._write('max_age', 600)}; {_ABOUT_MAX_AGE}"
+            self._refuse_type("max_age", value, "whole seconds, a timedelta or None", hint)
+        elif not 0 <= seconds <= MAX_AGE_LIMIT or seconds != int(seconds):
+            is_number = seconds == seconds  # nan does not equal itself
+            nearest = round(min(max(seconds, 0), MAX_AGE_LIMIT)) if is_number else 600
+            message = (
+                f"{safe_repr(value)} is not a whole number of seconds from 0 to {MAX_AGE_LIMIT}. "
+                "No browser caches preflights for longer than a day."
+            )
+            hint = f"did you mean {nearest}? {_ABOUT_MAX_AGE}"
+            self._refuse("max_age", value, "out_of_range", message, hint)
+        else:
+            return int(seconds)
+        return None
+
+    def dangerously_allow(self, value: object) -> frozenset[str]:
+        """Read ``dangerously_allow``: members of `DANGERS`."""
+        items = self._items("dangerously_allow", value) or ()
+        names = [name for name in items if self._is_string(name, "dangerously_allow")]
+        for name in names:
+            if name not in DANGERS:
+                message = f"{safe_repr(name)} is not the name of a check that can be turned off."
+                hint = did_you_mean(name, DANGERS, kind="names")
+                self._refuse("dangerously_allow", name, "unknown_value", message, hint)
+        return frozenset(names)
+
+    def check_credentials(self, values: Mapping[str, Any]) -> None:
+        """Refuse values that are dangerous or have no effect with ``supports_credentials``."""
+        origins, dangers = values["origins"], values["dangerously_allow"]
+        is_any_header = values["expose_headers"] == ANY
+        self.problems += check_wildcards(origins is ANY, is_any_header, self._names)
+        self.problems += check_origins(origins, self._patterns, dangers, self._names)
+
+    def _is_origin_rule(self, rule: object) -> TypeGuard[OriginRule]:
+        if isinstance(rule, str):
+            pattern = parse_pattern(rule)
+            if pattern is None:
+                self._refuse_origin(rule)
+                return False
+            self._patterns.append((rule, pattern))
+            return True
+        if isinstance(rule, re.Pattern) and isinstance(rule.pattern, str):
+            return self._is_matchable(rule)
+        if callable(rule):
+            if not is_async(rule):
+                return True
+            message = (
+                f"{safe_repr(rule)} is a coroutine function, and WSGI cannot await its result."
+            )
+            hint = (
+                "use a plain function, or pass the result to corswsgi.decide() as origin_allowed."
+            )
+            self._refuse("origins", rule, "coroutine_function", message, hint)
+            return False
+        expected = "an origin pattern, a compiled regular expression for str, or a callable"
+        hint = f"as in {self._example_origins()}."
+        if rule is None:
+            hint = "was an environment variable not set?"
+        self._refuse_type("origins", rule, expected, hint)
+        return False
+
+    def _is_matchable(self, expression: re.Pattern[str]) -> bool:
+        text = malformed_literal(expression)
+        if text is None:
+            return True
+        message = (
+            f"the expression {safe_repr(expression.pattern)} matches no origin. It has to match "
+            "the whole origin, scheme://host[:port]."
+        )
+        corrected = corrected_origin(text)
+        hint = None if corrected is None else f"did you mean {corrected!r}?"
+        self._refuse("origins", expression, "malformed_origin", message, hint)
+        return False
+
+    def _refuse_origin(self, text: str) -> None:
+        hint: str | None
+        reason: ProblemReason = "malformed_origin"
+        if text == "null":
+            reason = "null_origin"
+            message = "any page can get the origin 'null', for example in a sandboxed frame."
+            hint = "serve the page over http://localhost or https, and list that origin."
+        elif (parts := split_origins(text)) is not None:
+            reason = "several_in_one"
+            message = f"{safe_repr(text)} is several origins in one string."
+            hint = f"split it: {safe_repr(parts)}"
+        elif (corrected := corrected_origin(text)) is not None:
+            reason = "not_canonical"
+            message = (
+                f"{safe_repr(text)} is not in the form in which browsers send origins "
+                "(scheme://host or scheme://host:port), so it would never match."
+            )
+            hint = f"did you mean {corrected!r}?"
+            if "\\" in text:
+                hint += f" To use a regular expression, write {self._names.expression()}."
+        elif not text.strip():
+            message = f"{safe_repr(text)} is an empty string."
+            hint = "leave it out. Was an environment variable empty?"
+        else:
+            message = (
+                f"{safe_repr(text)} is not a valid origin pattern. Write scheme://host or "
+                "scheme://host:port, where the host may start with '*.' and the port may be '*'."
+            )
+            hint = (
+                "enter window.origin in the browser's console to see the origin of a page. To use "
+                f"a regular expression, write {self._names.expression()}."
+            )
+            if is_meant_for_any_origin(text):
+                hint = (
+                    f"to allow any origin, write {self._write('origins', ANY)}. It cannot be "
+                    f"combined with {self._names.option('supports_credentials')}."
+                )
+        self._refuse("origins", text, reason, message, hint)
+
+    def _header_names(self, option: str, value: object) -> tuple[str, ...]:
+        names: dict[str, str] = {}
+        for name in self._tokens(option, value):
+            names.setdefault(name.lower(), name)
+        return tuple(names.values())
+
+    def _tokens(self, option: str, value: object) -> tuple[str, ...]:
+        items = self._items(option, value)
+        is_any = self._is_any(option, items)
+        tokens = tuple(item for item in items or () if self._is_token(item, option))
+        return ANY if is_any else tokens
+
+    def _is_token(self, item: object, option: str) -> TypeGuard[str]:
+        if not self._is_string(item, option):
+            return False
+        hint: str | None
+        if fetch.is_token(item):
+            if "*" not in item or item == "*":
+                return True
+            message = f"{safe_repr(item)} contains '*', and names cannot have wildcards."
+            hint = f"list the names, or write {self._write(option, ANY)}."
+            self._refuse(option, item, "not_a_pattern", message, hint)
+            return False
+        parts = split_list(item)
+        is_accepted = all(_is_accepted(option, part) for part in parts)
+        if len(parts) > 1 and all(map(fetch.is_token, parts)):
+            message = f"{safe_repr(item)} is several names in one string."
+            hint = f"split it: {safe_repr(parts)}" if is_accepted else "split it into a list."
+            self._refuse(option, item, "several_in_one", message, hint)
+            return False
+        message = (
+            f"{safe_repr(item)} is not a valid HTTP token "
+            "(https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)."
+        )
+        hint = f"did you mean {parts[0]!r}?" if len(parts) == 1 and is_accepted else None
+        self._refuse(option, item, "not_a_token", message, hint)
+        return False
+
+    def _is_any(self, option: str, items: tuple[object, ...] | None) -> bool:
+        if not any(map(_is_wildcard, items or ())):
+            return False
+        if items is not None and len(items) > 1:
+            message = "'*' already allows everything, so the other entries have no effect."
+            hint = f"write {self._write(option, ANY)}, or only the other entries."
+            self._refuse(option, items, "not_alone", message, hint)
+        return True
+
+    def _is_string(self, item: object, option: str) -> TypeGuard[str]:
+        if isinstance(item, str):
+            return True
+        self._refuse_type(option, item, "a string", None)
+        return False
+
+    def _items(self, option: str, value: object) -> tuple[object, ...] | None:
+        """Return the items of a value; None, and a problem, if it is not a list or one item."""
+        if isinstance(value, str | re.Pattern) or callable(value):
+            return (value,)
+        if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes | bytearray):
+            self._refuse_type(option, value, "a string or a list of strings", None)
+            return None
+        if isinstance(value, AbstractSet):
+            # A set has another order in every process, and so would the headers.
+            return tuple(sorted(value, key=safe_repr))
+        return tuple(value)
+
+    def _refuse_direction(self, option: str, name: str, listed: str, actual: str) -> None:
+        other = {"request": "allow_headers", "response": "expose_headers"}[actual]
+        message = (
+            f"{safe_repr(name)} is a {actual} header, but {self._names.option(option)} is for "
+            f"{listed} headers."
+        )
+        hint = "leave it out. Browsers handle it themselves."
+        if _is_accepted(other, name):
+            hint = f"did you mean {self._names.option(other)}? Otherwise leave it out."
+        self._refuse(option, name, "wrong_direction", message, hint)
+
+    def _refuse_type(self, option: str, value: object, expected: str, hint: str | None) -> None:
+        name = self._names.option(option, value)
+        self.problems.append(wrong_type(name, value, expected, hint))
+
+    def _refuse(
+        self, option: str, value: object, reason: ProblemReason, message: str, hint: str | None
+    ) -> None:
+        name = self._names.option(option, value)
+        self.problems.append(Problem(name, value, reason, message, hint))
+
+    def _write(self, option: str, value: object) -> str:
+        return self._names.assignment(option, '"*"' if value is ANY else repr(value))
+
+    def _example_origins(self) -> str:
+        return self._names.assignment("origins", '["https://app.example.com"]')
+
+
+def is_async(function: object) -> bool:
+    """Return whether a callable is a coroutine function, or an object with such a ``__call__``."""
+    return iscoroutinefunction(function) or iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - the method itself is needed
+    )
+
+
+def _is_wildcard(item: object) -> bool:
+    # Without the type check, `==` would call methods of arbitrary objects.
+    return isinstance(item, str) and item == "*"
+
+
+def _is_accepted(option: str, name: str) -> bool:
+    """Return whether an option accepts a name, so that a hint may suggest it."""
+    if name == "*" or not fetch.is_token(name):
+        return False
+    return not read_options({"origins": "*", option: name}).problems

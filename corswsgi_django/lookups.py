@@ -1,0 +1,117 @@
+"""Look-ups of origins: callables, coroutine functions, and receivers of the signal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from inspect import isawaitable, iscoroutine
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.core.exceptions import SynchronousOnlyOperation
+from django.http import HttpRequest
+
+from corswsgi.adapters import is_async, log_failure, safe_repr
+
+from .signals import check_request_enabled
+
+ANSWER = "corswsgi_django.check_request_enabled"
+"""The key of request.META for the answer of the receivers, which are asked once."""
+
+
+class CoroutineOrigins:
+    """A coroutine function among a policy's origins, which can be called like a plain one."""
+
+    def __init__(self, function: Callable[[str], Awaitable[bool]]) -> None:
+        self.function = function
+
+    def __call__(self, origin: str) -> bool:
+        """Run the coroutine function where nothing can be awaited."""
+        return async_to_sync(self._run)(origin)
+
+    async def _run(self, origin: str) -> bool:
+        return await self.function(origin)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+
+class Receivers:
+    """The receivers of the signal as a look-up. It is false if there are none."""
+
+    def __bool__(self) -> bool:
+        return bool(check_request_enabled.receivers)
+
+
+def as_origin_callable(function: object) -> object:
+    """Return an item of origins as policies accept it; it may be a coroutine function."""
+    return CoroutineOrigins(function) if is_async(function) else function  # type: ignore[arg-type] # is_async() is not a type guard
+
+
+def ask(look_up: Any, request: HttpRequest) -> object:
+    """Ask a look-up about the origin of a request. An exception is returned."""
+    _forbid_in_coroutines()
+    meta = request.META
+    if isinstance(look_up, Receivers):
+        if ANSWER not in meta:
+            # send() would leave out the receivers after one that raises.
+            answers = check_request_enabled.send_robust(sender=None, request=request)
+            meta[ANSWER] = _combined(answers)
+        return meta[ANSWER]
+    try:
+        return look_up(meta["HTTP_ORIGIN"])
+    except Exception as error:
+        return error
+
+
+async def aask(look_up: Any, request: HttpRequest) -> object:
+    """Ask a look-up about the origin of a request, in a coroutine. An exception is returned."""
+    meta = request.META
+    if isinstance(look_up, Receivers):
+        if ANSWER not in meta:
+            answers = await check_request_enabled.asend_robust(sender=None, request=request)
+            meta[ANSWER] = _combined(answers)
+        return meta[ANSWER]
+    try:
+        if isinstance(look_up, CoroutineOrigins):
+            return await look_up.function(meta["HTTP_ORIGIN"])
+        # A plain function may read the database, so it runs in Django's thread for that.
+        return await sync_to_async(look_up, thread_sensitive=True)(meta["HTTP_ORIGIN"])
+    except Exception as error:
+        return error
+
+
+def _forbid_in_coroutines() -> None:
+    """Refuse to run a look-up where it would block the event loop, or fail."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    message = (
+        "cors_decision() has to run callables or receivers, and was called in a coroutine: write "
+        "`await acors_decision(request)`. (A view with @cors that a coroutine calls must be a "
+        "coroutine function.)"
+    )
+    raise SynchronousOnlyOperation(message)
+
+
+def _combined(answers: Iterable[tuple[object, object]]) -> bool | None:
+    """Combine the answers of receivers; None if one failed, which refuses the origin."""
+    checked = [_checked(receiver, answer) for receiver, answer in answers]
+    return None if None in checked else any(checked)
+
+
+def _checked(receiver: object, answer: object) -> bool | None:
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        if isawaitable(answer):
+            # Django only recognizes coroutine functions, and a coroutine would count as true.
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError("it returned a coroutine: connect a coroutine function")
+        return bool(answer)
+    except Exception as error:
+        what = f"the receiver {safe_repr(receiver)} of check_request_enabled"
+        log_failure(what, error, "origin_check_failed")
+        return None

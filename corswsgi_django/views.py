@@ -1,0 +1,105 @@
+"""The layers that @cors attaches to a view, its class and its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from inspect import isfunction
+from typing import Any
+
+from django.views import View
+
+from corswsgi import PolicyError
+from corswsgi.adapters import (
+    ATTRIBUTE,
+    UNSET,
+    Layer,
+    Unset,
+    ViewLayers,
+    layer_of,
+    wrapped_views,
+)
+
+
+def view_name(view: Any) -> str:
+    """Return the name of a view, or of its class, as in an import."""
+    owner = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    named = owner if hasattr(owner, "__qualname__") else type(owner)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def view_layers(view: Callable[..., Any]) -> ViewLayers:
+    """Return the layers of a view."""
+    try:
+        layer = layer_of(view)
+        for each, view_class in _classes(view):
+            # as_view() copies the attributes of dispatch() to the function that it returns, but not
+            # those of a dispatch() that a subclass or a mixin has overridden.
+            if isinstance(layer, Unset):
+                layer = _inherited(view_class, "dispatch")
+            handlers = {
+                name.upper(): [_inherited(view_class, handler)]
+                for name, handler in _handlers(each, view_class).items()
+            }
+            return ViewLayers([layer], handlers)
+        return ViewLayers([layer])
+    except PolicyError as error:
+        return ViewLayers.invalid(error)
+
+
+def hidden_view(view: Callable[..., Any], layers: ViewLayers) -> Any:
+    """Return a view whose layer cannot be seen before it runs, if there is one.
+
+    A decorator without functools.wraps hides it.
+    """
+    owners: list[Any] = [view]
+    for each, view_class in _classes(view):
+        handlers = _handlers(each, view_class).values()
+        owners += [getattr(view_class, handler, None) for handler in handlers]
+    seen = {*layers.enclosing, *(layer for own in layers.by_method.values() for layer in own)}
+    decorated = (found for owner in owners for found in _decorated_below(owner))
+    return next((found for found in decorated if getattr(found, ATTRIBUTE) not in seen), None)
+
+
+def _decorated_below(view: Any, depth: int = 4) -> Iterator[Any]:
+    """Yield views with a layer among the variables that a view closes over, as decorators do."""
+    for each in wrapped_views(view):
+        for cell in getattr(each, "__closure__", None) or ():
+            try:
+                inner = cell.cell_contents
+            except ValueError:
+                continue  # the variable has no value yet
+            if callable(inner) and isinstance(getattr(inner, ATTRIBUTE, None), Layer):
+                yield inner
+            elif depth and isfunction(inner):
+                yield from _decorated_below(inner, depth - 1)
+
+
+def _classes(view: Any) -> Iterator[tuple[Any, type]]:
+    """Yield the function that as_view() returned, with the class of views."""
+    for each in wrapped_views(view):
+        # Viewsets of Django REST framework, which have `actions`, name it `cls`.
+        view_class = getattr(each, "view_class", None) or getattr(each, "cls", None)
+        if isinstance(view_class, type):
+            yield each, view_class
+            return
+
+
+def _handlers(view: Any, view_class: type) -> dict[str, str]:
+    """Return the names of the methods that handle each HTTP method."""
+    actions: dict[str, str] = getattr(view, "actions", None) or {}
+    # as_view() may have got other names than the class has.
+    given = getattr(view, "view_initkwargs", {}).get("http_method_names", ())
+    names = dict.fromkeys(
+        [*View.http_method_names, *getattr(view_class, "http_method_names", ()), *given]
+    )
+    handlers = {name: actions.get(name, name) for name in names}
+    if not hasattr(view_class, handlers["head"]):
+        # View.setup() does the same for each request.
+        handlers["head"] = actions.get("get", "get")
+    return handlers
+
+
+def _inherited(view_class: type, name: str) -> Layer | Unset:
+    """Return the layer of a method, or else of one that it overrides."""
+    layers = (layer_of(vars(each).get(name)) for each in view_class.__mro__)
+    return next((layer for layer in layers if isinstance(layer, Layer)), UNSET)

@@ -1,0 +1,217 @@
+"""Options that are dangerous together with credentials."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from corswsgi import Policy, Problem
+from corswsgi.validation import read_options
+
+
+APP = "https://app.example.com"
+
+
+def only(**options: Any) -> Problem:
+    (problem,) = read_options({"supports_credentials": True, **options}).problems
+    return problem
+
+
+def allow(origin: str) -> bool:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"origins": "*"}, "wildcard_with_credentials"),
+        ({"origins": ["*"]}, "wildcard_with_credentials"),
+        ({"origins": re.compile(".*")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://.*")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z]+\.com")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"http://[a-z0-9-]+\.io:\d+")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.github\.io")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://\w+\.\w+\.net")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://.*:3000")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"http://.*:5173")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://app\..*")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://api\.[a-z]+\.com")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z]{5,9}\.com")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z]{3,9}\.[a-z]{2,3}")}, "wildcard_with_credentials"),
+        (
+            {"origins": re.compile(r"https?://\d+\.\d+\.\d+\.\d+(:\d+)?")},
+            "wildcard_with_credentials",
+        ),
+        ({"origins": re.compile(r"https://\[.*\]")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.de")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://.*\.eu")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://.*:9000")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://[a-z0-9-]+\.workers\.dev")}, "wildcard_with_credentials"),
+        (
+            {"origins": re.compile(r"https://[a-z]{3,8}-[a-z]{3,8}\.com")},
+            "wildcard_with_credentials",
+        ),
+        ({"origins": re.compile(r"https://.*\.vercel\.app")}, "wildcard_with_credentials"),
+        ({"origins": APP, "expose_headers": "*"}, "wildcard_with_credentials"),
+        ({"origins": "http://app.example.com"}, "insecure_origin"),
+        ({"origins": "http://*.example.com:*"}, "insecure_origin"),
+        ({"origins": "http://192.168.0.1"}, "insecure_origin"),
+        ({"origins": "http://localhost.example.com"}, "insecure_origin"),
+        ({"origins": "http://127.0.0.1.example.com"}, "insecure_origin"),
+        ({"origins": "https://*.com"}, "public_suffix"),
+        ({"origins": "https://*.co.uk"}, "public_suffix"),
+        ({"origins": "https://*.co.uk.:*"}, "public_suffix"),
+        ({"origins": "https://*.github.io"}, "public_suffix"),
+        ({"origins": "https://*.xn--p1ai:8443"}, "public_suffix"),
+        ({"origins": "https://*.internal"}, "public_suffix"),
+        ({"origins": "https://*.kawasaki.jp"}, "public_suffix"),
+        ({"origins": "https://*.anything.ck"}, "public_suffix"),
+        # Not public suffixes themselves, but above some: anybody has s3.amazonaws.com names.
+        ({"origins": "https://*.amazonaws.com"}, "public_suffix"),
+        ({"origins": "https://*.windows.net"}, "public_suffix"),
+    ],
+)
+def test_with_credentials(options: dict[str, Any], reason: str) -> None:
+    assert read_options(options).problems == []
+    assert only(**options).reason == reason
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "http://localhost",
+        "http://localhost:*",
+        "http://*.localhost:3000",
+        "http://127.0.0.1:8000",
+        "http://127.9.9.9:*",
+        "http://[::1]:8000",
+        "http://localhost.:8000",
+        "http://a.localhost.",
+        "https://*.localhost.",
+        "https://*.localhost",
+        "app://.",
+        "https://*.example.com",
+        "https://*.example.co.uk:*",
+        "https://github.io",
+        "capacitor://localhost",
+        re.compile(r"https://[a-z]+\.example\.com"),
+        re.compile(r"https://pr-\d+\.example\.com(:\d+)?"),
+        re.compile(r"https://app\d\.example\.com"),
+        re.compile(r"https:\/\/app\.example\.com"),
+        re.compile(r"^https://app\.example\.com$"),
+        re.compile(r"https://app.example.com"),
+        re.compile(r"https://pr-...\.example\.com"),
+        re.compile(r"https://..\.example\.com"),
+        re.compile(r"HTTPS://APP", re.IGNORECASE),
+        re.compile(r" https://app ", re.VERBOSE),
+        "https://*.xn--zzzz99999.example",
+        "https://*.xn--a.xn--b.example",
+        "https://*.a_b.example",
+        allow,
+    ],
+)
+def test_safe_with_credentials(origins: Any) -> None:
+    assert read_options({"origins": origins, "supports_credentials": True}).problems == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "danger"),
+    [
+        ("http://app.example.com", "insecure_origins"),
+        ("https://*.internal", "public_suffixes"),
+    ],
+)
+def test_a_check_that_can_be_turned_off(origin: str, danger: str) -> None:
+    policy = Policy(origins=origin, supports_credentials=True, dangerously_allow=danger)
+    assert policy.dangerously_allow == {danger}
+    (other,) = {"insecure_origins", "public_suffixes"} - {danger}
+    problem = only(origins=origin, dangerously_allow=[other])
+    assert danger in str(problem.hint)
+
+
+@pytest.mark.parametrize(
+    ("origin", "hint"),
+    [
+        ("http://a.example.com", "'https://a.example.com'"),
+        ("http://a.example.com:443", "'https://a.example.com'"),
+        ("http://*.example.com:443", "'https://*.example.com'"),
+        ("http://*.example.com:*", "'https://*.example.com:*'"),
+        ("https://*.amazonaws.com", "'https://*.YOUR-NAME."),
+    ],
+)
+def test_a_hint_with_credentials(origin: str, hint: str) -> None:
+    assert hint in str(only(origins=origin).hint)
+
+
+def test_the_two_dangers_are_two() -> None:
+    both: dict[str, Any] = {"origins": "http://*.internal", "supports_credentials": True}
+    reasons = [problem.reason for problem in read_options(both).problems]
+    assert reasons == ["insecure_origin", "public_suffix"]
+    dangers = ["public_suffixes", "insecure_origins"]
+    assert Policy(**both, dangerously_allow=dangers).dangerously_allow == set(dangers)
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "hint"),
+    [
+        (
+            {"origins": "*"},
+            "all origins are allowed ('*'). With supports_credentials, any site could read your "
+            "users' data, so browsers refuse the combination "
+            "(https://fetch.spec.whatwg.org/#cors-protocol-and-credentials).",
+            'list the origins that you trust, as in origins=["https://app.example.com"], or leave '
+            "supports_credentials out.",
+        ),
+        (
+            {"origins": "https://a.example", "expose_headers": "*"},
+            "with supports_credentials, '*' is the name of a header and not a wildcard "
+            "(https://fetch.spec.whatwg.org/#http-access-control-expose-headers).",
+            "list the headers that scripts may read.",
+        ),
+        (
+            {"origins": re.compile("https://.*")},
+            "the expression 'https://.*' also matches origins of other people, such as "
+            "https://q.com. With supports_credentials, they could read your users' data.",
+            'name the host, as in origins=["https://*.example.com"].',
+        ),
+        (
+            {"origins": "http://a.example"},
+            "'http://a.example' is not HTTPS. With supports_credentials, anyone on the network "
+            "path of its pages could read your users' data.",
+            "did you mean 'https://a.example'? If HTTPS is not possible, write "
+            'dangerously_allow=["insecure_origins"].',
+        ),
+        (
+            {"origins": "https://*.co.uk"},
+            "'https://*.co.uk' includes the public suffix co.uk. Anyone can get a name under it, "
+            "and with supports_credentials could read your users' data.",
+            "did you mean 'https://*.YOUR-NAME.co.uk'? If all names under it are yours, write "
+            'dangerously_allow=["public_suffixes"].',
+        ),
+    ],
+)
+def test_messages(options: dict[str, Any], message: str, hint: str) -> None:
+    problem = only(**options)
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+def test_the_public_suffix_list_is_loaded_only_when_it_is_needed() -> None:
+    program = """
+import sys
+from corswsgi import Policy
+Policy(origins=["https://*.co.uk", "http://a.example"])
+Policy(origins=["https://a.example"], supports_credentials=True)
+Policy(
+    origins=["https://*.co.uk"],
+    supports_credentials=True,
+    dangerously_allow="public_suffixes",
+)
+assert "publicsuffixlist" not in sys.modules
+Policy(origins=["https://*.example.com"], supports_credentials=True)
+assert "publicsuffixlist" in sys.modules
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)

@@ -1,0 +1,546 @@
+"""Options: what is refused, in which words, and what is made of the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corswsgi import PolicyError, Problem, ProblemReason
+from corswsgi.errors import Notice
+from corswsgi.origins import NO_ORIGIN, OriginMatcher
+from corswsgi.policy import make_policy
+from corswsgi.validation import OPTIONS, read_options
+
+APP = "https://app.example.com"
+
+
+def problems(**options: Any) -> list[tuple[str, Any, str, str | None]]:
+    return [
+        (problem.option, problem.value, problem.reason, problem.hint)
+        for problem in read_options(options).problems
+    ]
+
+
+def only(**options: Any) -> Problem:
+    (problem,) = read_options(options).problems
+    return problem
+
+
+async def asynchronous(origin: str) -> bool:
+    raise NotImplementedError
+
+
+class Asynchronous:
+    async def __call__(self, origin: str) -> bool:
+        raise NotImplementedError
+
+
+ORIGINS = [
+    # The value, the reason, and what the hint has to contain.
+    ("https://Example.com/", "not_canonical", "'https://example.com'"),
+    ("https://example.com/", "not_canonical", "'https://example.com'"),
+    ("https://example.com/path?query#fragment", "not_canonical", "'https://example.com'"),
+    ("HTTPS://EXAMPLE.COM", "not_canonical", "'https://example.com'"),
+    ("https://example.com:443", "not_canonical", "'https://example.com'"),
+    ("http://localhost:80", "not_canonical", "'http://localhost'"),
+    ("https://example.com:08443", "not_canonical", "'https://example.com:8443'"),
+    ("https://user:password@example.com", "not_canonical", "'https://example.com'"),
+    (" https://example.com ", "not_canonical", "'https://example.com'"),
+    ("https://example.com,", "not_canonical", "'https://example.com'"),
+    ("example.com", "not_canonical", "'https://example.com'"),
+    ("//example.com", "not_canonical", "'https://example.com'"),
+    ("*.example.com", "not_canonical", "'https://*.example.com'"),
+    ("https://*example.com", "not_canonical", "'https://*.example.com'"),
+    ("https://*.Example.com:443/", "not_canonical", "'https://*.example.com'"),
+    ("localhost", "not_canonical", "'http://localhost'"),
+    ("localhost:3000", "not_canonical", "'http://localhost:3000'"),
+    ("127.0.0.1:3000", "not_canonical", "'http://127.0.0.1:3000'"),
+    ("localhost:*", "not_canonical", "'http://localhost:*'"),
+    ("http://localhost:*/", "not_canonical", "'http://localhost:*'"),
+    ("wss://example.com", "not_canonical", "'https://example.com'"),
+    ("ws://localhost:80", "not_canonical", "'http://localhost'"),
+    ("https://b\xfccher.example", "not_canonical", "'https://xn--bcher-kva.example'"),
+    ("https://[::0:1]", "not_canonical", "'https://[::1]'"),
+    ("https://[::FFFF:1.2.3.4]:8443", "not_canonical", "'https://[::ffff:102:304]:8443'"),
+    (
+        r"https://.*\.example\.com",
+        "not_canonical",
+        "'https://*.example.com'? To use a regular expression",
+    ),
+    (r"^https://.*\.example\.com$", "not_canonical", "'https://*.example.com'"),
+    (r"^https://[a-z]+\.example\.com$", "not_canonical", "'https://*.example.com'"),
+    (r"^https://(\w+)\.example\.com:8443$", "not_canonical", "'https://*.example.com:8443'"),
+    (r"https://app\.example\.com", "not_canonical", "'https://app.example.com'"),
+    ("https//example.com", "not_canonical", "'https://example.com'"),
+    ("https:/example.com", "not_canonical", "'https://example.com'"),
+    ("HTTP:example.com", "not_canonical", "'http://example.com'"),
+    ("[::1]:3000", "not_canonical", "'http://[::1]:3000'"),
+    ("https://B\xdcCHER.example", "not_canonical", "'https://xn--bcher-kva.example'"),
+    ("https://\u4f8b\u3048.example", "not_canonical", "'https://xn--r8jz45g.example'"),
+    (
+        "safari-web-extension://7B39C9BA-6B7F/",
+        "not_canonical",
+        "'safari-web-extension://7B39C9BA-6B7F'",
+    ),
+    (r"https://app\d\.example\.com", "malformed_origin", "re.compile"),
+    (r"https://\w\.example\.com", "malformed_origin", "re.compile"),
+    (r"https://example.com\@evil.com", "malformed_origin", "re.compile"),
+    (r"^https://[a-z]{2,5}\.example\.com$", "malformed_origin", "re.compile"),
+    ("https://stra\xdfe.example", "malformed_origin", "window.origin"),
+    ("https://\u13a0.example", "malformed_origin", "window.origin"),
+    ("https://\ufb01.example", "malformed_origin", "window.origin"),
+    ("https://a\u0301.example", "malformed_origin", "window.origin"),
+    ("https://-\xfc-" + "\xfc" * 70 + ".example", "malformed_origin", "window.origin"),
+    ("https://a..b.example", "malformed_origin", "window.origin"),
+    ("https://\u2024example.com.", "malformed_origin", "window.origin"),
+    ("https://" + "a" * 64 + ".example", "malformed_origin", "window.origin"),
+    ("https://foo.*.example.com", "malformed_origin", "window.origin"),
+    ("https://*.*.example.com", "malformed_origin", "window.origin"),
+    ("https://*.1.2.3", "malformed_origin", "window.origin"),
+    ("https://*.[::1]", "not_canonical", "'https://[::1]'"),
+    ("https://*.", "malformed_origin", "window.origin"),
+    ("https://*.:*", "malformed_origin", "window.origin"),
+    ("https://1.2.3", "malformed_origin", "window.origin"),
+    ("https://a.0x1", "malformed_origin", "window.origin"),
+    ("https://[::1", "malformed_origin", "window.origin"),
+    ("https://[::g]", "malformed_origin", "window.origin"),
+    ("https://[1::2::3]", "malformed_origin", "window.origin"),
+    ("https://example.com:65536", "malformed_origin", "window.origin"),
+    ("https://example.com:0", "malformed_origin", "window.origin"),
+    ("https://example.com:80:*", "not_canonical", "'https://example.com:80'"),
+    ("https://*", "malformed_origin", 'origins="*"'),
+    ("https://", "malformed_origin", "window.origin"),
+    ("", "malformed_origin", "environment variable"),
+    (" ", "malformed_origin", "environment variable"),
+    (re.compile(r"example\.com"), "malformed_origin", "'https://example.com'"),
+    (re.compile(r"^https://example\.com/$"), "malformed_origin", "'https://example.com'"),
+    (re.compile(r"example"), "malformed_origin", "'https://example'"),
+    (re.compile(r"a b"), "malformed_origin", "None"),
+    ("file://", "malformed_origin", "window.origin"),
+    ("https://exa\x00mple.com", "malformed_origin", "window.origin"),
+    ("https://" + "a." * 200 + "example", "malformed_origin", "window.origin"),
+    ("null", "null_origin", "localhost"),
+    ("null, https://a.example", "malformed_origin", "window.origin"),
+    ("mailto:x@example.com", "malformed_origin", "window.origin"),
+    ("https://exa mple.com", "malformed_origin", "window.origin"),
+    (f"{APP}, https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
+    (f"{APP}/, https://B.example/", "several_in_one", f"['{APP}', 'https://b.example']"),
+    ("a, b", "several_in_one", "['https://a', 'https://b']"),
+    (f"{APP} https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
+    (f"{APP};https://b.example", "several_in_one", f"['{APP}', 'https://b.example']"),
+    (b"https://app.example.com", "wrong_type", "origins="),
+    (3, "wrong_type", "origins="),
+    (None, "wrong_type", "environment variable"),
+    (re.compile(b"a"), "wrong_type", "origins="),
+    (asynchronous, "coroutine_function", "origin_allowed"),
+    (Asynchronous(), "coroutine_function", "origin_allowed"),
+]
+
+
+@pytest.mark.parametrize(("value", "reason", "hint"), ORIGINS)
+def test_an_origin_is_refused(value: object, reason: str, hint: str) -> None:
+    (found,) = problems(origins=[APP, value])
+    assert found[:3] == ("origins", value, reason)
+    assert hint in str(found[3])
+
+
+@pytest.mark.parametrize(("value", "reason", "hint"), ORIGINS)
+def test_a_suggested_origin_is_accepted(value: object, reason: str, hint: str) -> None:
+    suggested = re.findall(r"'([a-z-]+://[^']*)'", hint)
+    expected = reason in {"not_canonical", "several_in_one"} or isinstance(value, re.Pattern)
+    assert bool(suggested) == (expected and "None" not in hint and "origins=" not in hint)
+    for origin in suggested:
+        assert read_options({"origins": [origin]}).problems == []
+
+
+def test_a_single_origin_is_refused_like_one_of_a_list() -> None:
+    assert only(origins="https://Example.com").hint == "did you mean 'https://example.com'?"
+    assert only(origins=asynchronous).reason == "coroutine_function"
+
+
+@pytest.mark.parametrize("value", [None, "", " ", [], (), set(), iter([])])
+def test_no_origins(value: object) -> None:
+    problem = only(origins=value)
+    assert (problem.option, problem.reason) == ("origins", "required")
+
+
+def test_origins_are_required() -> None:
+    assert only().reason == "required"
+
+
+@pytest.mark.parametrize("value", [3, b"https://a.example", {"https://a.example": True}, 1.5])
+def test_origins_of_a_wrong_type(value: object) -> None:
+    assert problems(origins=value)[0][:3] == ("origins", value, "wrong_type")
+
+
+@pytest.mark.parametrize("option", ["origins", "methods", "allow_headers", "expose_headers"])
+def test_a_wildcard_stands_alone(option: str) -> None:
+    other = "https://a.example" if option == "origins" else "X-A"
+    problem = only(**{"origins": APP, option: ["*", other]})
+    assert (problem.option, problem.reason) == (option, "not_alone")
+
+
+def test_entries_beside_a_wildcard_are_checked_too() -> None:
+    found = problems(origins=["*", "example.com", 7, "*"], methods=["*", "TR ACE"])
+    assert [(option, reason) for option, _, reason, _ in found] == [
+        ("origins", "not_alone"),
+        ("origins", "not_canonical"),
+        ("origins", "wrong_type"),
+        ("methods", "not_alone"),
+        ("methods", "several_in_one"),
+    ]
+
+
+@pytest.mark.parametrize("option", ["methods", "allow_headers", "expose_headers"])
+@pytest.mark.parametrize("name", ["X-*", "X-.*", "**", "*-A"])
+def test_names_cannot_have_wildcards(option: str, name: str) -> None:
+    problem = only(**{"origins": APP, option: name})
+    assert (problem.option, problem.reason) == (option, "not_a_pattern")
+    assert problem.hint == f'list the names, or write {option}="*".'
+
+
+@pytest.mark.parametrize(
+    "text", [".*", "^.*$", "https://*", "http://.*", "https?://.*", r"^https?://.+$"]
+)
+def test_expressions_for_any_origin(text: str) -> None:
+    problem = only(origins=text)
+    assert problem.hint == (
+        'to allow any origin, write origins="*". It cannot be combined with supports_credentials.'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://localhost:[0-9]+", r"http://localhost:\d+", r"^http://localhost:\d{2,5}$"],
+)
+def test_expressions_for_any_port(text: str) -> None:
+    problem = only(origins=text)
+    assert problem.hint is not None
+    assert "did you mean 'http://localhost:*'?" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason", "hint"),
+    [
+        ("methods", ["CONNECT"], "forbidden_method", "leave it out"),
+        ("methods", ["trace"], "forbidden_method", "leave it out"),
+        ("methods", ["TRACK"], "forbidden_method", "leave it out"),
+        ("methods", ["GET, PUT"], "several_in_one", "['GET', 'PUT']"),
+        ("methods", "GET PUT", "several_in_one", "['GET', 'PUT']"),
+        ("methods", [" PUT "], "not_a_token", "'PUT'"),
+        ("methods", [" TRACE "], "not_a_token", "None"),
+        ("methods", " patch", "not_a_token", "'patch'"),
+        ("methods", "GET, TRACE", "several_in_one", "into a list"),
+        ("methods", "*, GET", "several_in_one", "into a list"),
+        ("allow_headers", " Cookie", "not_a_token", "None"),
+        ("expose_headers", " Set-Cookie", "not_a_token", "None"),
+        ("expose_headers", "Cookie", "wrong_direction", "leave it out"),
+        ("methods", ["P\xdcT"], "not_a_token", "None"),
+        ("methods", [""], "not_a_token", "None"),
+        ("methods", [1], "wrong_type", "None"),
+        ("methods", 1, "wrong_type", "None"),
+        ("methods", b"GET", "wrong_type", "None"),
+        ("methods", {"GET": 1}, "wrong_type", "None"),
+        ("allow_headers", ["Cookie"], "forbidden_header", "supports_credentials"),
+        ("allow_headers", ["host"], "forbidden_header", "leave it out"),
+        ("allow_headers", ["Sec-Fetch-Mode"], "forbidden_header", "leave it out"),
+        ("allow_headers", ["Proxy-Authorization"], "forbidden_header", "leave it out"),
+        ("allow_headers", ["Origin"], "forbidden_header", "leave it out"),
+        ("allow_headers", ["Access-Control-Allow-Origin"], "wrong_direction", "leave it out"),
+        ("allow_headers", ["access-control-expose-headers"], "wrong_direction", "leave it out"),
+        ("allow_headers", ["ETag"], "wrong_direction", "expose_headers"),
+        ("allow_headers", ["Content-Type, Authorization"], "several_in_one", "Authorization'"),
+        ("allow_headers", ["Content-Type:"], "not_a_token", "None"),
+        ("allow_headers", None, "wrong_type", "None"),
+        ("expose_headers", ["Set-Cookie"], "forbidden_header", "leave it out"),
+        ("expose_headers", ["set-cookie2"], "forbidden_header", "leave it out"),
+        ("expose_headers", ["Origin"], "wrong_direction", "leave it out"),
+        ("expose_headers", ["Access-Control-Request-Method"], "wrong_direction", "leave it out"),
+        ("expose_headers", ["If-Match"], "wrong_direction", "allow_headers"),
+        ("expose_headers", ["X A"], "several_in_one", "['X', 'A']"),
+        ("supports_credentials", 1, "wrong_type", "'False'"),
+        ("supports_credentials", "false", "wrong_type", "'False'"),
+        ("supports_credentials", None, "wrong_type", "'False'"),
+        ("max_age", -1, "out_of_range", "0"),
+        ("max_age", 86401, "out_of_range", "86400"),
+        ("max_age", timedelta(days=2), "out_of_range", "86400"),
+        ("max_age", 1.5, "out_of_range", "did you mean 2"),
+        ("max_age", timedelta(milliseconds=1), "out_of_range", "did you mean 0"),
+        ("max_age", float("nan"), "out_of_range", "did you mean 600"),
+        ("max_age", float("inf"), "out_of_range", "86400"),
+        ("max_age", float("-inf"), "out_of_range", "did you mean 0"),
+        ("max_age", 10**400, "out_of_range", "86400"),
+        ("max_age", True, "wrong_type", "max_age=600"),
+        ("max_age", "600", "wrong_type", "max_age=600"),
+        ("dangerously_allow", ["insecure_origin"], "unknown_value", "'insecure_origins'"),
+        ("dangerously_allow", "everything", "unknown_value", "public_suffixes"),
+        ("dangerously_allow", [1], "wrong_type", "None"),
+        ("dangerously_allow", None, "wrong_type", "None"),
+        ("orgins", APP, "unknown_option", "'origins'"),
+        ("max_ages", 1, "unknown_option", "'max_age'"),
+        ("xyzzy", 1, "unknown_option", "origins, methods"),
+    ],
+)
+def test_another_option_is_refused(option: str, value: object, reason: str, hint: str) -> None:
+    problem = only(**{"origins": APP, option: value})
+    assert (problem.option, problem.reason) == (option, reason)
+    assert hint in str(problem.hint)
+
+
+class Hostile:
+    """A value that fails whatever is done with it."""
+
+    def __repr__(self) -> str:
+        raise LookupError
+
+    def __eq__(self, other: object) -> bool:
+        raise NotImplementedError
+
+    __hash__ = None  # type: ignore[assignment]  # how Python spells unhashable
+
+
+@pytest.mark.parametrize("option", [*OPTIONS, "unknown"])
+@pytest.mark.parametrize(
+    "value",
+    [Hostile(), [Hostile()], 10**5000, [10**5000], {10**5000}],
+    ids=["object", "list of objects", "int", "list of ints", "set of ints"],
+)
+def test_values_whose_repr_fails(option: str, value: object) -> None:
+    for problem in problems(**{"origins": APP, option: value}):
+        assert problem[0] == option
+
+
+def test_everything_at_once() -> None:
+    found = problems(
+        origin=1,
+        origins=["null", "https://A.example", "http://b.example", "https://*.com"],
+        methods=["TRACE", ""],
+        allow_headers="Host",
+        expose_headers="*",
+        supports_credentials=True,
+        max_age=-1,
+        dangerously_allow="all",
+    )
+    assert [(option, reason) for option, _, reason, _ in found] == [
+        ("origin", "unknown_option"),
+        ("origins", "null_origin"),
+        ("origins", "not_canonical"),
+        ("methods", "not_a_token"),
+        ("methods", "forbidden_method"),
+        ("allow_headers", "forbidden_header"),
+        ("max_age", "out_of_range"),
+        ("dangerously_allow", "unknown_value"),
+        ("expose_headers", "wildcard_with_credentials"),
+        ("origins", "insecure_origin"),
+        ("origins", "public_suffix"),
+    ]
+    assert {reason for _, _, reason, _ in found} <= set(get_args(ProblemReason))
+
+
+@pytest.mark.parametrize("method", ["patch", "Patch", "query", "qUERY"])
+def test_a_method_that_fetch_does_not_normalize_is_noticed(method: str) -> None:
+    read = read_options({"origins": APP, "methods": ["put", method, method.upper()]})
+    assert read.values["methods"] == ("PUT", method, method.upper())
+    assert read.problems == []
+    upper = method.upper()
+    assert read.notices == [
+        Notice(
+            "methods",
+            method,
+            "method_case",
+            f"'{method}' is not the same method as '{upper}'. Methods are case-sensitive, and "
+            "fetch() sends this one as it is written.",
+            f"To allow '{upper}', write '{upper}', here and in the script.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", [True, False, None, "yes", Hostile()])
+def test_allow_private_network_is_noticed_and_has_no_effect(value: object) -> None:
+    read = read_options({"origins": APP, "allow_private_network": value})
+    assert read == (
+        read_options({"origins": APP}).values | {"origin_matcher": read.values["origin_matcher"]},
+        [],
+        read.notices,
+    )
+    (notice,) = read.notices
+    assert (notice.option, notice.reason) == ("allow_private_network", "deprecated_option")
+    assert notice.value is value
+
+
+def test_reading_emits_no_warnings() -> None:
+    """Warnings are errors in these tests."""
+    assert read_options({"origins": APP, "methods": "patch", "allow_private_network": 1}).notices
+
+
+def test_defaults() -> None:
+    values = read_options({"origins": APP}).values
+    assert isinstance(values.pop("origin_matcher"), OriginMatcher)
+    assert values == {
+        "origins": (APP,),
+        "methods": None,
+        "allow_headers": ("*",),
+        "expose_headers": (),
+        "supports_credentials": False,
+        "max_age": 600,
+        "dangerously_allow": frozenset(),
+    }
+    assert {*values, "allow_private_network"} == {*OPTIONS}
+
+
+def test_names_that_are_not_strings_are_unknown() -> None:
+    options: Any = {"origins": APP, 3: "x", Hostile: "y"}
+    found = read_options(options).problems
+    assert [problem.option for problem in found] == ["3", repr(Hostile)]
+    assert {problem.reason for problem in found} == {"unknown_option"}
+
+
+def test_the_matcher_of_no_origin_is_empty() -> None:
+    matcher: OriginMatcher = read_options({"origins": NO_ORIGIN}).values["origin_matcher"]
+    assert matcher.only_exact
+    assert not matcher.exact
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "hint"),
+    [
+        (
+            {},
+            "no origins are given, so all of them would be refused. Was an environment variable "
+            "not set?",
+            'list them, as in origins=["https://app.example.com"]. For a public API, write '
+            'origins="*".',
+        ),
+        (
+            {"origins": "https://a..b"},
+            "'https://a..b' is not a valid origin pattern. Write scheme://host or "
+            "scheme://host:port, where the host may start with '*.' and the port may be '*'.",
+            "enter window.origin in the browser's console to see the origin of a page. To use a "
+            "regular expression, write re.compile(...).",
+        ),
+        (
+            {"origins": 3},
+            "3 is of type int; expected a string or a list of strings.",
+            None,
+        ),
+        (
+            {"origins": [3]},
+            "3 is of type int; expected an origin pattern, a compiled regular expression for str, "
+            "or a callable.",
+            'as in origins=["https://app.example.com"].',
+        ),
+        (
+            {"origins": APP, "max_age": "600"},
+            "'600' is of type str; expected whole seconds, a timedelta or None.",
+            "as in max_age=600; 0 turns the cache off, None leaves the header out.",
+        ),
+        (
+            {"origins": APP, "supports_credentials": "no"},
+            "'no' is of type str; expected True or False.",
+            "write supports_credentials=True, or leave it out. (The string 'False' would be true.)",
+        ),
+        (
+            {"origins": APP, "allow_headers": "Cookie"},
+            "'Cookie' is a header that scripts cannot set "
+            "(https://fetch.spec.whatwg.org/#forbidden-request-header).",
+            "leave it out. To allow cookies, use supports_credentials.",
+        ),
+        (
+            {"origins": APP, "allow_headers": "ETag"},
+            "'ETag' is a response header, but allow_headers is for request headers.",
+            "did you mean expose_headers? Otherwise leave it out.",
+        ),
+        (
+            {"origins": APP, "methods": "GE T/"},
+            "'GE T/' is not a valid HTTP token "
+            "(https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).",
+            None,
+        ),
+        (
+            {"origins": ["*", APP]},
+            "'*' already allows everything, so the other entries have no effect.",
+            'write origins="*", or only the other entries.',
+        ),
+        (
+            {"origin": APP, "origins": APP},
+            "there is no such option.",
+            "did you mean 'origins'?",
+        ),
+    ],
+)
+def test_messages(options: dict[str, Any], message: str, hint: str | None) -> None:
+    problem = only(**options)
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+def test_options_are_normalized() -> None:
+    read = read_options(
+        {
+            "origins": (origin for origin in [APP]),
+            "methods": ("get", "GET", "Chicken"),
+            "allow_headers": ["X-A", "x-a"],
+            "expose_headers": {"X-B", "X-A"},
+            "max_age": timedelta(minutes=2),
+        }
+    )
+    assert read.problems == []
+    assert read.values["origins"] == (APP,)
+    assert read.values["methods"] == ("GET", "Chicken")
+    assert read.values["allow_headers"] == ("X-A",)
+    assert read.values["expose_headers"] == ("X-A", "X-B"), "sets are sorted"
+    assert read.values["max_age"] == 120
+    max_age = read_options({"origins": APP, "max_age": 60.0}).values["max_age"]
+    assert (max_age, type(max_age)) == (60, int)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.sets(st.text()),
+)
+
+
+HEADERS = st.lists(st.sampled_from(["PUT", "X-A", "x-b", "*"]), unique=True)
+
+
+VALUES = {
+    "origins": st.sampled_from(["*", APP, [APP, "https://*.example.org"], {APP}]),
+    "methods": HEADERS,
+    "allow_headers": HEADERS,
+    "expose_headers": HEADERS,
+    "supports_credentials": st.booleans(),
+    "max_age": st.none() | st.integers(0, 86400),
+    "allow_private_network": st.booleans(),
+    "dangerously_allow": st.sampled_from([[], "insecure_origins"]),
+}
+
+
+@given(
+    st.fixed_dictionaries({}, optional=VALUES)
+    | st.fixed_dictionaries(
+        {}, optional={name: values | ANYTHING for name, values in VALUES.items()}
+    )
+    | st.dictionaries(st.sampled_from([*OPTIONS]) | st.text(), ANYTHING)
+)
+def test_no_options_raise_anything_else(options: dict[str, Any]) -> None:
+    try:
+        policy = make_policy(options)
+    except PolicyError as error:
+        assert error.problems
+        assert str(error)
+        assert {problem.reason for problem in error.problems} <= {*get_args(ProblemReason)}
+    else:
+        assert make_policy(options) == policy
+        assert repr(policy)
+
+
+@given(st.text())
+def test_any_suggested_origin_is_accepted(text: str) -> None:
+    for problem in read_options({"origins": [f"https://{text}"]}).problems:
+        suggested = re.fullmatch("did you mean '([^']*)'\\?", problem.hint or "")
+        if suggested:
+            assert read_options({"origins": suggested[1]}).problems == []
