@@ -11,10 +11,11 @@ from .decision import ALLOW_ORIGIN, EXPOSE_HEADERS, Decision, Header, cors_heade
 from .errors import PolicyError, safe_repr
 from .fetch import is_token, list_members
 from .log import logger
+from .names import OPTION_NAMES, Names
 from .origins import parse_origin
 from .policy import Policy, make_policy
 from .requests import CORSRequest
-from .validation import ANY, OPTION_NAMES, Names
+from .validation import ANY
 
 
 def explain_preflight(
@@ -56,7 +57,8 @@ def _explain_headers(policy: Policy, requested: list[str], names: Names) -> str:
         invalid = [name for name in requested if not is_token(name)]
         return f"these are not valid header names: {safe_repr(', '.join(invalid))}."
     allowed = {name.lower() for name in policy.allow_headers}
-    refused = [name for name in requested if name.lower() not in allowed]
+    # Lower case turns the Kelvin sign into a k, which does not make it an allowed character.
+    refused = [name for name in requested if name.lower() not in allowed or not name.isascii()]
     return (
         f"these request headers are not allowed: {', '.join(map(safe_repr, refused))}. "
         f"To allow them, add them to {names.option('allow_headers')}."
@@ -149,9 +151,7 @@ def log_warning(request: CORSRequest, text: str, reason: str) -> None:
     )
 
 
-def log_replaced(
-    request: CORSRequest, decision: Decision, headers: list[Header], fix: str
-) -> None:
+def log_replaced(request: CORSRequest, decision: Decision, headers: list[Header], fix: str) -> None:
     """Log the CORS headers of the application that the policy replaces.
 
     `fix` says how to turn CORS off for the path.
@@ -174,7 +174,7 @@ def log_replaced(
 def log_unreadable(
     request: CORSRequest, policy: Policy, decision: Decision, names: Names = OPTION_NAMES
 ) -> None:
-    """Log that a page cannot read the response, if the browser says that a page sent the request."""
+    """Log that a page cannot read a response, if the browser says that a page sent the request."""
     if not decision.allowed and request.is_cross_origin_fetch:
         why = explain_origin(decision, policy, request.origin or "", names)
         text = f"corswsgi refused access to this response ({decision.reason}): {why}"

@@ -49,7 +49,7 @@ class Decision:
     """
 
     allowed: bool
-    """False if the policy refuses. True for a request without Origin, which is not a CORS request."""
+    """False if the policy refuses. True without an Origin, which is not a CORS request."""
 
     reason: DecisionReason
     """A name from the closed set `DecisionReason`."""
@@ -65,12 +65,16 @@ class Decision:
 
     replaces: bool = field(init=False, repr=False, compare=False)
     """Whether CORS headers that the application sets are replaced."""
+    sends_wildcard: bool = field(init=False, repr=False, compare=False)
+    """Whether ``Access-Control-Allow-Origin: *`` is among the headers."""
     added: tuple[Header, ...] = field(init=False, repr=False, compare=False)
     """`headers` and ``Vary``: what to append to a response that has neither."""
 
     def __post_init__(self) -> None:
         vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
         object.__setattr__(self, "replaces", bool(self.headers) or self.reason != "no_origin")
+        wildcard = (ALLOW_ORIGIN, "*") in self.headers
+        object.__setattr__(self, "sends_wildcard", wildcard)
         object.__setattr__(self, "added", self.headers + vary)
 
     def is_applied_to(self, headers: list[Header]) -> bool:
@@ -88,9 +92,7 @@ class Decision:
             for name, value in own
         )
 
-    def apply(
-        self, headers: list[Header], unrelated_names: set[str] | None = None
-    ) -> list[Header]:
+    def apply(self, headers: list[Header], unrelated_names: set[str] | None = None) -> list[Header]:
         """Return the response headers to send for an application's response `headers`.
 
         CORS response headers of the application are replaced, but never widened: if the policy
@@ -109,7 +111,6 @@ class Decision:
         vary_name = vary = ""
         exposes = keeps_origin = False
         dropped: list[int] = []
-        sends_wildcard = self.headers[:1] == ((ALLOW_ORIGIN, "*"),)
         # One pass with indices. A comprehension for each purpose would take twice as long, and
         # many applications send Vary with every response.
         for place, (name, value) in enumerate(headers):
@@ -127,7 +128,7 @@ class Decision:
             elif lower not in CORS_RESPONSE_HEADERS:
                 if len(unrelated_names) < _MAX_UNRELATED_NAMES:
                     unrelated_names.add(name)
-            elif sends_wildcard and lower == _ALLOW_ORIGIN_LOWER and value != "*":
+            elif self.sends_wildcard and lower == _ALLOW_ORIGIN_LOWER and value != "*":
                 keeps_origin = True
             elif self.replaces:
                 dropped.append(place)
@@ -141,8 +142,9 @@ class Decision:
             own = [headers[place] for place in dropped]
             decided_at = slice(len(headers), len(headers) + len(self.headers))
             result[decided_at] = _with_exposed(decided, own)
-        for place in reversed(dropped):
-            del result[place]
+        if dropped:
+            for place in reversed(dropped):
+                del result[place]
         return result
 
 

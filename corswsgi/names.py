@@ -22,14 +22,14 @@ class Names:
         return option
 
     def assignment(self, option: str, source: str) -> str:
-        """Return what to write in order to set an option.
+        """Return what to write to set an option.
 
         `source` is the value in Python: ``'True'``, ``'"*"'``, ``'["https://app.example.com"]'``.
         """
         return f"{option}={source}"
 
     def expression(self) -> str:
-        """Return what to write in order to allow origins by a regular expression."""
+        """Return what to use for origins that match a regular expression."""
         return "re.compile(...)"
 
 

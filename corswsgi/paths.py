@@ -83,13 +83,13 @@ def check_path(option: str, path: object) -> Problem | None:
     """Return the problem with a path pattern, if there is one."""
     if not isinstance(path, str):
         message = f"{safe_repr(path)} is of type {type(path).__name__}; expected a string."
-        hint = "write a path, as in '/api/*'. Regular expressions are not supported."
-        return Problem(option, path, "wrong_type", message, hint)
+        fix = "write a path, as in '/api/*'. Regular expressions are not supported."
+        return Problem(option, path, "wrong_type", message, fix)
     fault = _find_fault(path)
     if fault is None:
         return None
     message, meant = fault
-    hint = None
+    hint: str | None = None
     # A pattern is only suggested if it is valid itself.
     if meant is not None and _find_fault(meant) is None:
         hint = f"did you mean {meant!r}?"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 from .compiled import CompiledPolicy
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 _CHECKED_WITH_ORIGINS = frozenset({"origins", "supports_credentials", "dangerously_allow"})
 
 _ORIGIN_NOT_ALLOWED: Refusal = "origin_not_allowed"
-
-_compiling = Lock()
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -117,7 +114,7 @@ class Policy:
     """The origins, compiled. It is empty if any origin is allowed."""
 
     _refusal: Refusal = field(init=False)
-    _compiled: CompiledPolicy = field(init=False)  # unset until `compiled` is used
+    _compiled: dict[None, CompiledPolicy] = field(init=False)  # empty until it is used
 
     def __init__(
         self,
@@ -167,28 +164,23 @@ class Policy:
         It is created when it is first used, and every thread gets the same one.
         """
         try:
-            return self._compiled
-        except AttributeError:
-            return self._compile()
+            return self._compiled[None]
+        except KeyError:
+            # setdefault() is atomic, so threads get the same one. A lock could be left locked in a
+            # forked process.
+            return self._compiled.setdefault(None, self._compile())
 
     def _compile(self) -> CompiledPolicy:
-        with _compiling:
-            try:
-                return self._compiled  # another thread was faster
-            except AttributeError:
-                pass
-            compiled = CompiledPolicy(
-                origins=self.origin_matcher,
-                allows_any_origin=self.allows_any_origin,
-                methods=DEFAULT_METHODS if self.methods is None else self.methods,
-                allow_headers=self.allow_headers,
-                expose_headers=self.expose_headers,
-                supports_credentials=self.supports_credentials,
-                max_age=self.max_age,
-                refusal=self._refusal,
-            )
-            object.__setattr__(self, "_compiled", compiled)
-            return compiled
+        return CompiledPolicy(
+            origins=self.origin_matcher,
+            allows_any_origin=self.allows_any_origin,
+            methods=DEFAULT_METHODS if self.methods is None else self.methods,
+            allow_headers=self.allow_headers,
+            expose_headers=self.expose_headers,
+            supports_credentials=self.supports_credentials,
+            max_age=self.max_age,
+            refusal=self._refusal,
+        )
 
     def replace(self, **options: Unpack[PolicyOptions]) -> Policy:
         """Return a policy with some other options. The result is checked like a new policy.
@@ -292,9 +284,8 @@ def _make(
 
 
 def _set(policy: Policy, values: Mapping[str, Any], refusal: Refusal) -> None:
-    for name, value in values.items():
+    for name, value in {**values, "_refusal": refusal, "_compiled": {}}.items():
         object.__setattr__(policy, name, value)
-    object.__setattr__(policy, "_refusal", refusal)
 
 
 def _unpickled(options: dict[str, Any], refusal: Refusal) -> Policy:

@@ -16,11 +16,14 @@ from .debug import (
 )
 from .decision import Decision, Header
 from .log import logger
+from .names import OPTION_NAMES, Names
 from .policy import Policy
 from .requests import CORSRequest
-from .validation import OPTION_NAMES, Names
 
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+
+NO_EXPLANATION = (*_TEXT, ("Content-Length", "0"))
+"""The headers of a refused preflight without a body, except for those of the decision."""
 
 _is_logged = logger.isEnabledFor
 

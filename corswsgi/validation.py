@@ -65,7 +65,7 @@ class ReadOptions(NamedTuple):
     If there are problems, the values have the right types, but are otherwise arbitrary.
     """
     problems: list[Problem]
-    """Everything that is wrong: unknown options first, then in the order of the options."""
+    """Everything that is wrong: unknown options, single values, and values in combination."""
     notices: list[Notice]
     """Everything that is accepted, but probably not meant."""
 
@@ -295,7 +295,7 @@ class _Reader:
         elif (parts := split_origins(text)) is not None:
             reason = "several_in_one"
             message = f"{safe_repr(text)} is several origins in one string."
-            hint = f"split it: {safe_repr(parts)}"
+            hint = f"split it: {parts}"  # not shortened, to be copied
         elif (corrected := corrected_origin(text)) is not None:
             reason = "not_canonical"
             message = (
@@ -304,7 +304,7 @@ class _Reader:
             )
             hint = f"did you mean {corrected!r}?"
             if "\\" in text:
-                hint += f" To use a regular expression, write {self._names.expression()}."
+                hint += f" For a regular expression, use {self._names.expression()}."
         elif not text.strip():
             message = f"{safe_repr(text)} is an empty string."
             hint = "leave it out. Was an environment variable empty?"
@@ -314,8 +314,8 @@ class _Reader:
                 "scheme://host:port, where the host may start with '*.' and the port may be '*'."
             )
             hint = (
-                "enter window.origin in the browser's console to see the origin of a page. To use "
-                f"a regular expression, write {self._names.expression()}."
+                "enter window.origin in the browser's console to see the origin of a page. For a "
+                f"regular expression, use {self._names.expression()}."
             )
             if is_meant_for_any_origin(text):
                 hint = (
@@ -351,7 +351,7 @@ class _Reader:
         is_accepted = all(_is_accepted(option, part) for part in parts)
         if len(parts) > 1 and all(map(fetch.is_token, parts)):
             message = f"{safe_repr(item)} is several names in one string."
-            hint = f"split it: {safe_repr(parts)}" if is_accepted else "split it into a list."
+            hint = f"split it: {parts}" if is_accepted else "split it into a list."
             self._refuse(option, item, "several_in_one", message, hint)
             return False
         message = (

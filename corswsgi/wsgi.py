@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from logging import DEBUG
 from types import MethodType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .compiled import CompiledPolicy
 from .debug import log_refusal
 from .decision import Decision, Header
 from .errors import PolicyError, Problem, safe_repr, wrong_type
 from .log import log_failure, logger
+from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN
 from .paths import PathPatterns, check_path
 from .policy import Policy, refusing_policy
 from .requests import CORSRequest
-from .responses import preflight_response, report_response
-from .validation import OPTION_NAMES, Names, is_async
+from .responses import NO_EXPLANATION, preflight_response, report_response
+from .validation import is_async
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
-    # The policy of a path, compiled; a callable that returns it; or neither. These are plain
-    # tuples because unpacking named tuples takes five times as long.
-    Target = tuple[Policy | None, CompiledPolicy | None, PolicyCallable | None]
+    # The policy of a path, and its compiled form; or a callable that returns the policy; or
+    # neither. These are plain tuples because unpacking named tuples takes five times as long. (Any:
+    # the type checker cannot tell that there is a Policy if there is a CompiledPolicy.)
+    Target = tuple[Any, CompiledPolicy | None, PolicyCallable | None]
     # reconfigure() replaces it as a whole, and a request uses one from its start to its end.
     Configuration = tuple[Target, PathPatterns[Target] | None]
 
@@ -137,27 +139,16 @@ class CORSMiddleware:
             target = paths.find(environ.get("PATH_INFO") or "/", target)
         policy, compiled, policy_for = target
         origin = environ.get("HTTP_ORIGIN")
-        is_preflight = (
-            origin is not None
-            and environ["REQUEST_METHOD"] == "OPTIONS"
-            and _REQUESTED_METHOD in environ
-        )
-        if policy is None or compiled is None:
-            if policy_for is None:
-                return self._app(environ, start_response)
-            if is_preflight:
-                policy = _ask(policy_for, environ)
-                if policy is None:
-                    return self._app(environ, start_response)
-                return self._answer(policy, environ, start_response)
-            before = environ.get(_DECIDED_BY)
-            late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
-            return self._app(environ, MethodType(_start_late, late))
-        if is_preflight:
+        if compiled is None:
+            return self._call_late(environ, start_response, policy_for, origin)
+        if origin is None:
+            decision = compiled.no_origin
+        elif environ["REQUEST_METHOD"] == "OPTIONS" and _REQUESTED_METHOD in environ:
             return self._answer(policy, environ, start_response)
-        decision = compiled.no_origin if origin is None else compiled.decide_actual(origin)
-        if not decision.allowed and _is_logged(DEBUG):
-            log_refusal(CORSRequest.from_environ(environ), decision)
+        else:
+            decision = compiled.decide_actual(origin)
+            if not decision.allowed and _is_logged(DEBUG):
+                log_refusal(CORSRequest.from_environ(environ), decision)
         environ[DECISION] = decision
         environ[_DECIDED_BY] = self
         # A bound method of plain data is the cheapest callable. A closure over as many names takes
@@ -166,17 +157,49 @@ class CORSMiddleware:
             environ, MethodType(_start, (start_response, environ, self, policy, decision))
         )
 
+    def _call_late(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        policy_for: PolicyCallable | None,
+        origin: str | None,
+    ) -> Iterable[bytes]:
+        """Run the application, and call `policy_for` when the response starts."""
+        if policy_for is None:
+            return self._app(environ, start_response)
+        if (
+            origin is not None
+            and environ["REQUEST_METHOD"] == "OPTIONS"
+            and _REQUESTED_METHOD in environ
+        ):
+            policy = _ask(policy_for, environ)
+            if policy is None:
+                return self._app(environ, start_response)
+            return self._answer(policy, environ, start_response)
+        before = environ.get(_DECIDED_BY)
+        late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
+        return self._app(environ, MethodType(_start_late, late))
+
     def _answer(
         self, policy: Policy, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight."""
-        request = CORSRequest.from_environ(environ)
         decision = policy.compiled.decide_preflight(
-            environ["HTTP_ORIGIN"], environ[_REQUESTED_METHOD], request.requested_headers
+            environ["HTTP_ORIGIN"],
+            environ[_REQUESTED_METHOD],
+            environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""),
         )
         environ[DECISION] = decision
         environ[_DECIDED_BY] = self
-        debug = not decision.allowed and self.is_debugging()
+        # Shortcuts for what preflight_response() would return. They take a third of the time.
+        if decision.allowed:
+            start_response("204 No Content", [*decision.added])
+            return []
+        debug = self.is_debugging()
+        if not (debug or _is_logged(DEBUG)):
+            start_response("403 Forbidden", [*NO_EXPLANATION, *decision.added])
+            return []
+        request = CORSRequest.from_environ(environ)
         names = self.names_for(environ) if debug else OPTION_NAMES
         status, headers, body = preflight_response(request, decision, policy, names, debug=debug)
         start_response(f"{status.value} {status.phrase}", [*headers])

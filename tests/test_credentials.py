@@ -12,7 +12,6 @@ import pytest
 from corswsgi import Policy, Problem
 from corswsgi.validation import read_options
 
-
 APP = "https://app.example.com"
 
 
@@ -160,37 +159,54 @@ def test_the_two_dangers_are_two() -> None:
     [
         (
             {"origins": "*"},
-            "all origins are allowed ('*'). With supports_credentials, any site could read your "
-            "users' data, so browsers refuse the combination "
-            "(https://fetch.spec.whatwg.org/#cors-protocol-and-credentials).",
-            'list the origins that you trust, as in origins=["https://app.example.com"], or leave '
-            "supports_credentials out.",
+            (
+                "all origins are allowed ('*'). With supports_credentials, any site could read "
+                "your users' data, so browsers refuse the combination "
+                "(https://fetch.spec.whatwg.org/#cors-protocol-and-credentials)."
+            ),
+            (
+                'list the origins that you trust, as in origins=["https://app.example.com"], or '
+                "leave "
+                "supports_credentials out."
+            ),
         ),
         (
             {"origins": "https://a.example", "expose_headers": "*"},
-            "with supports_credentials, '*' is the name of a header and not a wildcard "
-            "(https://fetch.spec.whatwg.org/#http-access-control-expose-headers).",
+            (
+                "with supports_credentials, '*' is the name of a header and not a wildcard "
+                "(https://fetch.spec.whatwg.org/#http-access-control-expose-headers)."
+            ),
             "list the headers that scripts may read.",
         ),
         (
             {"origins": re.compile("https://.*")},
-            "the expression 'https://.*' also matches origins of other people, such as "
-            "https://q.com. With supports_credentials, they could read your users' data.",
+            (
+                "the expression 'https://.*' also matches origins of other people, such as "
+                "https://q.com. With supports_credentials, they could read your users' data."
+            ),
             'name the host, as in origins=["https://*.example.com"].',
         ),
         (
             {"origins": "http://a.example"},
-            "'http://a.example' is not HTTPS. With supports_credentials, anyone on the network "
-            "path of its pages could read your users' data.",
-            "did you mean 'https://a.example'? If HTTPS is not possible, write "
-            'dangerously_allow=["insecure_origins"].',
+            (
+                "'http://a.example' is not HTTPS. With supports_credentials, anyone on the network "
+                "path of its pages could read your users' data."
+            ),
+            (
+                "did you mean 'https://a.example'? If HTTPS is not possible, write "
+                'dangerously_allow=["insecure_origins"].'
+            ),
         ),
         (
             {"origins": "https://*.co.uk"},
-            "'https://*.co.uk' includes the public suffix co.uk. Anyone can get a name under it, "
-            "and with supports_credentials could read your users' data.",
-            "did you mean 'https://*.YOUR-NAME.co.uk'? If all names under it are yours, write "
-            'dangerously_allow=["public_suffixes"].',
+            (
+                "'https://*.co.uk' includes the public suffix co.uk. Anyone can get a name under "
+                "it, and with supports_credentials could read your users' data."
+            ),
+            (
+                "did you mean 'https://*.YOUR-NAME.co.uk'? If all names under it are yours, write "
+                'dangerously_allow=["public_suffixes"].'
+            ),
         ),
     ],
 )

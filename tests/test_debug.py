@@ -1,4 +1,4 @@
-"""Debug mode, and what is logged."""
+"""Debug mode: explanations, and log messages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi import CORSMiddleware, Policy, PolicyError
+from corswsgi import CORSMiddleware, CORSRequest, Policy, PolicyError, decide
+from corswsgi.debug import explain_preflight, log_no_policy
 from corswsgi.fetch import list_members
+from corswsgi.names import Names
+from corswsgi.policy import refusing_policy
 from tests.conformance.cases import (
     APP,
     CASES,
@@ -26,7 +29,6 @@ from tests.helpers.wsgi import Application, Response, environ_of, get, send
 ONE = Policy(origins=[APP], methods=["PUT"], allow_headers=["X-A"])
 ECHO = Policy(origins=[APP], supports_credentials=True, methods="*")
 PATTERN = Policy(origins=["https://*.example.org"])
-PRIVATE = ("Access-Control-Request-Private-Network", "true")
 
 
 def ask(policy: Policy, *arguments: Any, debug: bool = True) -> Response:
@@ -67,7 +69,7 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         403,
         told(Access_Control_Allow_Origin=APP),
         "origin_not_allowed",
-        "It could not be: 'http://a.test' is not HTTPS",
+        "It cannot be added to the configuration: 'http://a.test' is not HTTPS",
     ),
     (PATTERN, (EVIL,), 403, told(), "origin_not_allowed", "add 'https://evil.test' to origins"),
     (
@@ -76,7 +78,7 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         403,
         told(Access_Control_Allow_Origin=APP),
         "origin_not_allowed",
-        "'https://A.test/' is not the form in which a browser sends an origin",
+        "'https://A.test/' is not a valid origin in the form that browsers send",
     ),
     (
         ONE,
@@ -92,11 +94,11 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         403,
         told(),
         "origin_check_failed",
-        "The log of corswsgi says where",
+        "The log of corswsgi has details.",
     ),
     (ONE, (APP, "DELETE"), 200, LISTS, "method_not_allowed", "add it to methods"),
-    (ONE, (APP, "put"), 200, LISTS, "method_not_allowed", "Write it in upper case"),
-    (ECHO, (APP, "TRACE"), 403, ECHOED, "method_not_allowed", "no browser sends"),
+    (ONE, (APP, "put"), 200, LISTS, "method_not_allowed", "'put' is not allowed, but 'PUT' is."),
+    (ECHO, (APP, "TRACE"), 403, ECHOED, "method_not_allowed", "not a method that browsers send"),
     (ECHO, (APP, "A\xe9"), 403, ECHOED, "method_not_allowed", "'A\\xe9'"),
     (
         Policy(origins="*", methods="*"),
@@ -108,7 +110,7 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
             Access_Control_Allow_Headers="*, Authorization",
         ),
         "method_not_allowed",
-        "no browser sends",
+        "not a method that browsers send",
     ),
     (
         ECHO,
@@ -116,24 +118,24 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         200,
         ECHOED_METHOD,
         "headers_not_allowed",
-        "no names that a header can have: 'b@d'.",
+        "these are not valid header names: 'b@d'.",
     ),
     (ONE, (APP, "PUT", "x-a, x-b,X-C"), 200, LISTS, "headers_not_allowed", "allowed: 'x-b', 'X-C'"),
     (ONE, (APP, "PUT", "x" * 999), 403, LISTS, "headers_too_long", "999 characters and 0 commas"),
     (ECHO, (APP, "PUT", "," * 999), 403, ECHOED_METHOD, "headers_too_long", "999 commas"),
     (
-        ONE,
-        (APP, "PUT", None, PRIVATE),
+        refusing_policy("policy_invalid"),
+        (APP,),
         403,
-        LISTS,
-        "private_network_not_allowed",
-        "allow_private_network=True",
+        told(),
+        "policy_invalid",
+        "The log of corswsgi has the error.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("policy", "arguments", "status", "headers", "reason", "why"), REFUSED)
-def test_a_refused_preflight_says_why(
+def test_a_refused_preflight_is_explained(
     policy: Policy,
     arguments: tuple[Any, ...],
     status: int,
@@ -162,7 +164,10 @@ def test_without_debug_nothing_is_disclosed(policy: Policy, arguments: tuple[Any
 
 
 def browser_allows(response: Response, origin: str, method: str, names: list[str]) -> bool:
-    """Judge a preflight without credentials as Fetch, 4.8, does."""
+    """Evaluate a preflight without credentials as browsers do.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
     headers = response.cors
     if headers.get("Access-Control-Allow-Origin") not in (origin, "*"):
         return False
@@ -193,7 +198,7 @@ POLICIES = [
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "put", "Chicken", "A" * 65, "B" * 65]),
     st.sets(NAME, max_size=5).map(sorted),
 )
-def test_a_browser_judges_alike_in_debug_mode_and_out_of_it(
+def test_debug_mode_does_not_change_what_browsers_allow(
     policy: Policy, origin: str, method: str, names: list[str]
 ) -> None:
     arguments = (policy, origin, method, ",".join(names) or None)
@@ -230,7 +235,7 @@ def test_debug_changes_nothing_but_refused_preflights(case: Any) -> None:
     assert answers[0] == answers[1]
 
 
-def test_debug_may_be_asked_for_every_time() -> None:
+def test_debug_can_be_a_callable() -> None:
     state = {"debug": False}
     for policy in (ONE, lambda environ: ONE):
         middleware = CORSMiddleware(Application(), policy, debug=lambda: state["debug"])
@@ -248,30 +253,32 @@ CROSS_SITE = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
     [
         (ONE, EVIL, "origin_not_allowed", "To allow it, add 'https://evil.test' to origins."),
         (lambda environ: ONE, EVIL, "origin_not_allowed", "add 'https://evil.test' to origins."),
-        (ONE, "null", "origin_null", "and add that to origins."),
+        (ONE, "null", "origin_null", "and add that origin to origins."),
         (
             Policy(origins=[APP], supports_credentials=True),
             "http://a.test",
             "origin_not_allowed",
-            "could read in the name of its visitors.",
+            "could read your users' data.",
         ),
         (
             lambda environ: Policy(origins=[APP], supports_credentials=True),
             "http://a.test",
             "origin_not_allowed",
-            "could read in the name of its visitors.",
+            "could read your users' data.",
         ),
-        (lambda environ: "*", EVIL, "policy_check_failed", "The log of corswsgi says where."),
+        (lambda environ: "*", EVIL, "policy_check_failed", "The log of corswsgi has details."),
     ],
 )
-def test_debug_warns_of_a_refused_page(
+def test_debug_warns_about_a_refused_page(
     policy: Any, origin: str, reason: str, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     middleware = CORSMiddleware(Application(), policy, debug=True)
     get(middleware, headers=[*from_(origin), *CROSS_SITE])
     record = caplog.records[-1]
     assert (record.levelname, vars(record)["reason"]) == ("WARNING", reason)
-    assert record.getMessage().startswith("'GET' '/': corswsgi refused this request's page")
+    assert record.getMessage().startswith(
+        f"'GET' '/': corswsgi refused access to this response ({reason}): "
+    )
     assert record.getMessage().endswith(why)
 
 
@@ -285,15 +292,65 @@ def test_debug_warns_of_a_refused_page(
         (EVIL, [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Site", "cross-site")], True),
     ],
 )
-def test_no_warning_of_a_page(
+def test_no_warning_about_a_page(
     origin: str, more: Any, debug: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     get(CORSMiddleware(Application(), ONE, debug=debug), headers=[*from_(origin), *more])
     assert caplog.records == []
 
 
+class SettingNames(Names):
+    def option(self, option: str, value: object = None) -> str:
+        return f"MY_{option.upper()}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((EVIL,), "add 'https://evil.test' to MY_ORIGINS."),
+        (("null",), "and add that origin to MY_ORIGINS."),
+        ((APP, "DELETE"), "add it to MY_METHODS."),
+        ((APP, "PUT", "x-b"), "add them to MY_ALLOW_HEADERS."),
+    ],
+)
+def test_explanations_name_the_options_as_they_are_written(
+    arguments: tuple[str, ...], name: str
+) -> None:
+    origin, method, headers = (*arguments, *("PUT", "")[len(arguments) - 1 :])
+    request = CORSRequest("OPTIONS", origin, method, headers)
+    text = explain_preflight(decide(ONE, request), ONE, request, SettingNames())
+    assert text.endswith(name)
+
+
+def test_a_letter_that_lower_case_turns_into_ascii_is_named() -> None:
+    policy = Policy(origins=[APP], allow_headers=["X-K"])
+    request = CORSRequest("OPTIONS", APP, "PUT", "x-k, X-\N{KELVIN SIGN}")
+    text = explain_preflight(decide(policy, request), policy, request)
+    assert "are not allowed: 'X-\\u212a'." in text
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "is_logged"),
+    [
+        ("cross-site", "cors", True),
+        ("same-site", "cors", True),
+        ("same-origin", "cors", False),
+        ("cross-site", "navigate", False),
+        ("", "", False),
+    ],
+)
+def test_no_policy_is_logged_if_a_page_of_another_origin_asked(
+    site: str, mode: str, is_logged: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = CORSRequest("GET", EVIL, path="/a\r", fetch_site=site, fetch_mode=mode)
+    log_no_policy(request, "it matches no pattern.")
+    expected = ["'GET' '/a\\r': no policy applies to this request: it matches no pattern."]
+    assert [record.getMessage() for record in caplog.records] == expected * is_logged
+    assert {vars(record)["reason"] for record in caplog.records} <= {"no_policy"}
+
+
 @pytest.mark.parametrize("answer", [None, 1, "False", ValueError("no")])
-def test_a_debug_callable_that_fails_is_no_debugging(
+def test_a_debug_callable_that_fails_turns_debug_mode_off(
     answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     def debug() -> Any:
@@ -324,7 +381,7 @@ def test_debug_is_a_bool_or_a_plain_callable() -> None:
 
 
 @pytest.mark.parametrize("policy", [ONE, lambda environ: ONE], ids=["policy", "callable"])
-def test_debug_logs_what_is_replaced(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_debug_logs_replaced_headers(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
     sends = [
         ("Access-Control-Allow-Origin", "*"),
         ("access-control-expose-headers", "X-A"),
@@ -349,7 +406,7 @@ def test_debug_logs_what_is_replaced(policy: Any, caplog: pytest.LogCaptureFixtu
         [("Access-Control-Allow-Origin", APP)],
     ],
 )
-def test_debug_says_nothing_where_nothing_is_replaced(
+def test_debug_logs_nothing_if_nothing_is_replaced(
     sends: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     get(CORSMiddleware(Application(sends=sends), ONE, debug=True), headers=from_(APP))
@@ -378,7 +435,7 @@ def test_ordinary_refusals_are_logged_at_debug_only(
         get(middleware, "/", method, asking() if method == "OPTIONS" else from_(APP))
     get(middleware, "/")
     assert [record.getMessage() for record in caplog.records] == [
-        f"refused '{method}' '/a\\r\\nb\\x1b[31m' of the origin 'https://evil.test': "
+        f"refused '{method}' '/a\\r\\nb\\x1b[31m' from the origin 'https://evil.test': "
         "origin_not_allowed"
         for method, _ in requests
     ]
@@ -386,7 +443,7 @@ def test_ordinary_refusals_are_logged_at_debug_only(
     assert {vars(record)["reason"] for record in caplog.records} == {"origin_not_allowed"}
 
 
-def test_a_logged_value_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_logged_value_is_shortened(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "corswsgi")
     environ = environ_of("/" + "x" * 9999, headers=from_("https://" + "y" * 9999))
     send(CORSMiddleware(Application(), ONE), environ)

@@ -40,8 +40,8 @@ def test_the_results_of_each_reason() -> None:
 
 def test_steps_link_to_the_standard() -> None:
     for _, _, _, step in rows_below("| reason | script gets | meaning | step |"):
-        link, _, number = step.partition("), ")
-        algorithm, _, url = link.removeprefix("[").partition("](")
+        link, _, number = step.partition(", step ")
+        algorithm, _, url = link.strip("[)").partition("](")
         assert url == f"https://fetch.spec.whatwg.org/#{ANCHORS[algorithm]}"
         assert bool(number) == (algorithm in ALGORITHMS)
 

@@ -118,14 +118,14 @@ def test_warn(reason: NoticeReason, category: type[Warning]) -> None:
 
 @pytest.mark.parametrize("module", ["corswsgi", "corswsgi.adapters.layers", "corswsgi_flask.views"])
 def test_the_line_of_a_warning_is_outside_of_our_packages(module: str) -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="unusual") as caught:
         call_from(module, notice("method_case"))
     assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("module", ["corswsgify", "app", None])
 def test_the_line_of_a_warning_is_that_of_the_first_other_module(module: str | None) -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="unusual") as caught:
         call_from(module, notice("method_case"))
     assert caught[0].filename == f"{module}.py"
 

@@ -1,4 +1,4 @@
-"""Expressions, and the origins of others that they match."""
+"""Expressions, and the origins that they match."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi.expressions import Neighbour, meant_origins, neighbours
+from corswsgi.expressions import (
+    Neighbour,
+    malformed_literal,
+    meant_origins,
+    neighbours,
+    probes,
+)
 from corswsgi.origins import parse_origin
 from corswsgi.suffixes import PublicSuffixes
 
@@ -38,13 +44,13 @@ SUFFIXES = PublicSuffixes()
         (r"https://\w?example\.com", "https://aexample.com", "https://xexample.com"),
         (r"(?i)^https://.*example\.com$", "https://aexample.com", "https://evilexample.com"),
         (r"https://(?i:.*)example\.com", "https://aexample.com", "https://evilexample.com"),
-        # A pattern of ours, pasted among expressions.
+        # An origin pattern that was written as an expression.
         ("https://*.example.com", "https://aexample.com", "https://xexample.com"),
         (r"https://\w{3}example\.com", None, None),
         (r"https://[^a]*?example\.com", None, None),
     ],
 )
-def test_hostile_neighbours(expression: str, meant: str | None, neighbour: str | None) -> None:
+def test_neighbours(expression: str, meant: str | None, neighbour: str | None) -> None:
     found = [*neighbours(re.compile(expression), SUFFIXES)]
     if meant is None or neighbour is None:
         assert found == []
@@ -69,7 +75,7 @@ def test_hostile_neighbours(expression: str, meant: str | None, neighbour: str |
         r"https://192.168.1.1",
         r"http://localhost:\d+",
         r"https://intra.net",
-        # What is not understood is not judged.
+        # These cannot be analysed.
         r"https://(?=a).*example\.com",
         r"https://(a|b",
         r"https://a)b",
@@ -78,7 +84,7 @@ def test_hostile_neighbours(expression: str, meant: str | None, neighbour: str |
         r"",
     ],
 )
-def test_expressions_that_match_nobody_else(expression: str) -> None:
+def test_expressions_without_neighbours(expression: str) -> None:
     try:
         compiled = re.compile(expression)
     except re.error:
@@ -86,7 +92,7 @@ def test_expressions_that_match_nobody_else(expression: str) -> None:
     assert [*neighbours(compiled, SUFFIXES)] == []
 
 
-def test_what_is_meant() -> None:
+def test_meant_origins() -> None:
     expression = re.compile(r"https?://(a|b)\.example\.com(:\d+)?")
     assert [text for text, _ in meant_origins(expression)] == [
         f"{scheme}://{name}.example.com{port}"
@@ -97,12 +103,12 @@ def test_what_is_meant() -> None:
     assert [*meant_origins(re.compile(r"http://a b"))] == []
 
 
-def test_what_is_very_long_is_not_judged() -> None:
+def test_long_expressions_are_not_analysed() -> None:
     expression = re.compile("https://.*example" + "x" * 500 + r"\.com")
     assert [*neighbours(expression, SUFFIXES)] == []
 
 
-def test_there_is_an_end_to_alternatives() -> None:
+def test_the_number_of_alternatives_is_limited() -> None:
     many = "(a|b|c|d)?" * 40
     assert [*neighbours(re.compile(rf"https://{many}\.example\.com"), SUFFIXES)] == []
 
@@ -112,7 +118,7 @@ PIECES += ["example", r"\.com", ".com", "$", "^", "?", "{2}", "{,3}", r":\d+", r
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.booleans())
-def test_any_expression_can_be_judged(text: str, is_url: bool) -> None:
+def test_no_expression_raises(text: str, is_url: bool) -> None:
     try:
         expression = re.compile(rf"https?://{text}example\.com" if is_url else text)
     except re.error:
@@ -124,3 +130,33 @@ def test_any_expression_can_be_judged(text: str, is_url: bool) -> None:
     for text, parsed in meant_origins(expression):
         assert expression.fullmatch(text)
         assert parse_origin(text) == parsed
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (r"example\.com", "example.com"),
+        (r"^https:\/\/example\.com/$", "https://example.com/"),
+        (r"", ""),
+        (r"a b", "a b"),
+        (r"https://example\.com", None),
+        (r"^https://example.com$", None),
+        (r"https://a.b:1", None),
+        (r"https://1.2.3", None),
+        (r"https://1\.2\.3", "https://1.2.3"),
+        (r"example.*", None),
+        (r"(?i)HTTPS://A", None),
+        (r"(?x) https://a", None),
+    ],
+)
+def test_malformed_literal(expression: str, text: str | None) -> None:
+    assert malformed_literal(re.compile(expression)) == text
+
+
+def test_probes() -> None:
+    found = [*probes(r"https://.*\.test:9000")]
+    assert "https://q.com:9000" in found
+    assert len(found) == len({*found}) > 10_000
+    assert all(parse_origin(origin) for origin in found)
+    assert "https://q.com:443" not in found, "the default port"
+    assert found == [*probes(r"https://.*\.test:9000")], "they are constant"

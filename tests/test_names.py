@@ -90,44 +90,109 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
 @pytest.mark.parametrize(
     ("options", "option", "hint"),
     [
-        ({}, "CORS_ORIGINS", 'list them, as in CORS_ORIGINS = ["https://app.example.com"]. For a '
-         "public API, write CORS_ALLOW_ALL_ORIGINS = True."),
-        ({"origins": "https://*"}, "CORS_ORIGINS", "to allow any origin, write "
-         "CORS_ALLOW_ALL_ORIGINS = True. It cannot be combined with CORS_SUPPORTS_CREDENTIALS."),
-        ({"origins": "https://a..b"}, "CORS_ORIGINS", "enter window.origin in the browser's "
-         "console to see the origin of a page. To use a regular expression, write "
-         "CORS_ALLOWED_ORIGIN_REGEXES."),
-        ({"origins": r"https://.*\.a\.test"}, "CORS_ORIGINS", "did you mean 'https://*.a.test'? To "
-         "use a regular expression, write CORS_ALLOWED_ORIGIN_REGEXES."),
+        (
+            {},
+            "CORS_ORIGINS",
+            (
+                'list them, as in CORS_ORIGINS = ["https://app.example.com"]. For a '
+                "public API, write CORS_ALLOW_ALL_ORIGINS = True."
+            ),
+        ),
+        (
+            {"origins": "https://*"},
+            "CORS_ORIGINS",
+            (
+                "to allow any origin, write "
+                "CORS_ALLOW_ALL_ORIGINS = True. It cannot be combined with "
+                "CORS_SUPPORTS_CREDENTIALS."
+            ),
+        ),
+        (
+            {"origins": "https://a..b"},
+            "CORS_ORIGINS",
+            (
+                "enter window.origin in the browser's "
+                "console to see the origin of a page. For a regular expression, use "
+                "CORS_ALLOWED_ORIGIN_REGEXES."
+            ),
+        ),
+        (
+            {"origins": r"https://.*\.a\.test"},
+            "CORS_ORIGINS",
+            (
+                "did you mean 'https://*.a.test'? For a "
+                "regular expression, use CORS_ALLOWED_ORIGIN_REGEXES."
+            ),
+        ),
         ({"origins": re.compile("a")}, "CORS_ALLOWED_ORIGIN_REGEXES", "did you mean 'https://a'?"),
-        ({"origins": "*", "methods": ["*", "PUT"]}, "CORS_METHODS",
-         'write CORS_METHODS = "*", or only the other entries.'),
-        ({"origins": "*", "allow_headers": "X-*"}, "CORS_ALLOW_HEADERS",
-         'list the names, or write CORS_ALLOW_HEADERS = "*".'),
-        ({"origins": "*", "allow_headers": "ETag"}, "CORS_ALLOW_HEADERS",
-         "did you mean CORS_EXPOSE_HEADERS? Otherwise leave it out."),
-        ({"origins": "*", "allow_headers": "Cookie"}, "CORS_ALLOW_HEADERS",
-         "leave it out. To allow cookies, use CORS_SUPPORTS_CREDENTIALS."),
-        ({"origins": "*", "supports_credentials": 1}, "CORS_SUPPORTS_CREDENTIALS",
-         "write CORS_SUPPORTS_CREDENTIALS = True, or leave it out. (The string 'False' would be "
-         "true.)"),
-        ({"origins": "*", "max_age": "1"}, "CORS_MAX_AGE",
-         "as in CORS_MAX_AGE = 600; 0 turns the cache off, None leaves the header out."),
+        (
+            {"origins": "*", "methods": ["*", "PUT"]},
+            "CORS_METHODS",
+            'write CORS_METHODS = "*", or only the other entries.',
+        ),
+        (
+            {"origins": "*", "allow_headers": "X-*"},
+            "CORS_ALLOW_HEADERS",
+            'list the names, or write CORS_ALLOW_HEADERS = "*".',
+        ),
+        (
+            {"origins": "*", "allow_headers": "ETag"},
+            "CORS_ALLOW_HEADERS",
+            "did you mean CORS_EXPOSE_HEADERS? Otherwise leave it out.",
+        ),
+        (
+            {"origins": "*", "allow_headers": "Cookie"},
+            "CORS_ALLOW_HEADERS",
+            "leave it out. To allow cookies, use CORS_SUPPORTS_CREDENTIALS.",
+        ),
+        (
+            {"origins": "*", "supports_credentials": 1},
+            "CORS_SUPPORTS_CREDENTIALS",
+            (
+                "write CORS_SUPPORTS_CREDENTIALS = True, or leave it out. (The string 'False' "
+                "would be true.)"
+            ),
+        ),
+        (
+            {"origins": "*", "max_age": "1"},
+            "CORS_MAX_AGE",
+            "as in CORS_MAX_AGE = 600; 0 turns the cache off, None leaves the header out.",
+        ),
         ({"origins": "*", "max_ages": 1}, "CORS_MAX_AGES", "did you mean 'CORS_MAX_AGE'?"),
         ({"origins": [3]}, "CORS_ORIGINS", 'as in CORS_ORIGINS = ["https://app.example.com"].'),
-        ({"origins": "*", "supports_credentials": True}, "CORS_ALLOW_ALL_ORIGINS",
-         'list the origins that you trust, as in CORS_ORIGINS = ["https://app.example.com"], or '
-         "leave CORS_SUPPORTS_CREDENTIALS out."),
-        ({"origins": re.compile(".*"), "supports_credentials": True}, "CORS_ALLOWED_ORIGIN_REGEXES",
-         'name the host, as in CORS_ORIGINS = ["https://*.example.com"].'),
-        ({"origins": "http://a.test", "supports_credentials": True}, "CORS_ORIGINS",
-         "did you mean 'https://a.test'? If HTTPS is not possible, write CORS_DANGEROUSLY_ALLOW = "
-         '["insecure_origins"].'),
-        ({"origins": "https://*.com", "supports_credentials": True}, "CORS_ORIGINS",
-         "did you mean 'https://*.YOUR-NAME.com'? If all names under it are yours, write "
-         'CORS_DANGEROUSLY_ALLOW = ["public_suffixes"].'),
+        (
+            {"origins": "*", "supports_credentials": True},
+            "CORS_ALLOW_ALL_ORIGINS",
+            (
+                "list the origins that you trust, as in CORS_ORIGINS = "
+                '["https://app.example.com"], or '
+                "leave CORS_SUPPORTS_CREDENTIALS out."
+            ),
+        ),
+        (
+            {"origins": re.compile(".*"), "supports_credentials": True},
+            "CORS_ALLOWED_ORIGIN_REGEXES",
+            'name the host, as in CORS_ORIGINS = ["https://*.example.com"].',
+        ),
+        (
+            {"origins": "http://a.test", "supports_credentials": True},
+            "CORS_ORIGINS",
+            (
+                "did you mean 'https://a.test'? If HTTPS is not possible, write "
+                "CORS_DANGEROUSLY_ALLOW = "
+                '["insecure_origins"].'
+            ),
+        ),
+        (
+            {"origins": "https://*.com", "supports_credentials": True},
+            "CORS_ORIGINS",
+            (
+                "did you mean 'https://*.YOUR-NAME.com'? If all names under it are yours, write "
+                'CORS_DANGEROUSLY_ALLOW = ["public_suffixes"].'
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_hints_with_other_names(options: dict[str, Any], option: str, hint: str) -> None:
     problem = only(SETTINGS, **options)
     assert (problem.option, problem.hint) == (option, hint)

@@ -15,7 +15,6 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from corswsgi import CORSMiddleware, Decision, Policy, PolicyError
-from corswsgi.compiled import Rules
 from tests.conformance.cases import APP, EVIL, asking, from_, grants
 from tests.helpers.wsgi import Application, environ_of, get, send
 
@@ -213,7 +212,7 @@ def test_names_that_clients_choose_do_not_fill_the_memory() -> None:
     middleware = CORSMiddleware(app, ONE)
     for number in range(1000):
         assert granted(get(middleware, headers=[*from_(APP), ("X-Name", f"x-{number}")]))
-    assert len(middleware.harmless) == 256
+    assert len(middleware.unrelated_names) == 256
 
 
 # Preflights.
@@ -593,22 +592,55 @@ def test_refused_origins_among_exact_ones_are_not_kept() -> None:
     for number in range(10):
         get(middleware, headers=from_(f"https://a{number}.test"))
     get(middleware, headers=from_(APP))
-    assert policy.derive(Rules).settled.keys() == {APP, "null"}
+    assert policy.compiled._cached.keys() == {APP, "null"}  # noqa: SLF001
 
 
 def test_nothing_keeps_a_policy_alive() -> None:
     policy = Policy(origins=["https://*.example.org"])
     middleware = CORSMiddleware(Application(), policy)
     get(middleware, headers=from_("https://a.example.org"))
-    made = policy.derive(lambda _: set("a"))
-    remembered = weakref.ref(made)
+    compiled = weakref.ref(policy.compiled)
     middleware.reconfigure(ONE)
-    del policy, made
+    del policy
     gc.collect()
-    assert remembered() is None
+    assert compiled() is None
 
 
-def test_what_an_outer_middleware_has_decided_does_not_keep_a_callable_from_deciding() -> None:
+STRICT = Policy(origins=["https://strict.test"])
+PUBLIC = Policy(origins="*")
+
+
+def test_the_innermost_refusal_stands() -> None:
+    """The outermost and the innermost refusal are equal, and the same object."""
+    own = [("Access-Control-Allow-Origin", "*")]
+    for sends in ((), own):
+        innermost = CORSMiddleware(Application(sends=sends), STRICT)
+        between = CORSMiddleware(innermost, lambda environ: PUBLIC)
+        environ = environ_of(headers=from_(EVIL))
+        response = send(CORSMiddleware(between, STRICT), environ)
+        assert response.cors == {"Vary": "Origin"}
+        assert (environ[KEY].allowed, environ[KEY].reason) == (False, "origin_not_allowed")
+
+
+@pytest.mark.parametrize("outer", [STRICT, lambda environ: STRICT], ids=["policy", "callable"])
+@pytest.mark.parametrize("middle", [PUBLIC, lambda environ: PUBLIC], ids=["policy", "callable"])
+@pytest.mark.parametrize("inner", [STRICT, lambda environ: STRICT], ids=["policy", "callable"])
+def test_three_middlewares_answer_like_the_innermost(outer: Any, middle: Any, inner: Any) -> None:
+    innermost = CORSMiddleware(Application(), inner)
+    nested = CORSMiddleware(CORSMiddleware(innermost, middle), outer)
+    for headers in ((), from_(EVIL), from_("https://strict.test")):
+        assert get(nested, headers=headers) == get(innermost, headers=headers)
+
+
+def test_the_applications_own_header_is_not_widened() -> None:
+    own = [("Access-Control-Allow-Origin", APP), ("Vary", "Origin")]
+    for policy in (PUBLIC, lambda environ: PUBLIC):
+        middleware = CORSMiddleware(Application(sends=own), policy)
+        for headers in ((), from_(APP), from_(EVIL)):
+            assert get(middleware, headers=headers).cors == dict(own)
+
+
+def test_a_decision_of_an_outer_middleware_does_not_keep_a_callable_from_deciding() -> None:
     inner = CORSMiddleware(
         Application(sends=[("Vary", "Origin")]), lambda environ: Policy(origins="*")
     )

@@ -18,12 +18,13 @@ from corswsgi.decision import merged_vary
 from corswsgi.errors import Notice, prefixed, refuse, safe_repr, warn, wrong_type
 from corswsgi.fetch import CORS_RESPONSE_HEADERS
 from corswsgi.log import log_failure, logger
+from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.origins import NO_ORIGIN, OriginPattern
 from corswsgi.paths import as_wsgi
 from corswsgi.policy import refusing_policy
 from corswsgi.responses import PreflightResponse, preflight_response, report_response
 from corswsgi.suggestions import corrected_origin, did_you_mean
-from corswsgi.validation import DEFAULT_METHODS, OPTION_NAMES, OPTIONS, Names, is_async
+from corswsgi.validation import DEFAULT_METHODS, OPTIONS, is_async
 from corswsgi.wsgi import DECISION
 
 from .analysis import AllowedOrigin, WideExpression, allowed_origins, site_of, wide_expressions
@@ -51,3 +52,64 @@ from .views import (
     set_layer,
     wrapped_views,
 )
+
+__all__ = [
+    "ATTRIBUTE",
+    "CORS_RESPONSE_HEADERS",
+    "DECISION",
+    "DEFAULT_METHODS",
+    "NO_LAYERS",
+    "NO_ORIGIN",
+    "OPTIONS",
+    "OPTION_NAMES",
+    "UNSET",
+    "AllowedOrigin",
+    "Applied",
+    "IdentityCache",
+    "Layer",
+    "Names",
+    "Notice",
+    "OriginPattern",
+    "PlacedNames",
+    "PolicyTable",
+    "PreflightResponse",
+    "Reading",
+    "Route",
+    "Row",
+    "Unset",
+    "ViewLayers",
+    "WideExpression",
+    "adecide_with",
+    "allowed_origins",
+    "as_wsgi",
+    "corrected_origin",
+    "decide_now",
+    "decide_with",
+    "decision_steps",
+    "did_you_mean",
+    "has_layer",
+    "is_async",
+    "layer_of",
+    "log_failure",
+    "log_invalid",
+    "log_no_policy",
+    "log_refusal",
+    "logger",
+    "merge",
+    "merged_vary",
+    "prefixed",
+    "preflight_response",
+    "read_layer",
+    "read_paths",
+    "refuse",
+    "refusing_policy",
+    "report_response",
+    "safe_repr",
+    "set_layer",
+    "site_of",
+    "snapshot",
+    "warn",
+    "wide_expressions",
+    "wrapped_views",
+    "wrong_type",
+]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from corswsgi.errors import Notice, PolicyError, Problem, safe_repr, wrong_type
+from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.paths import check_path
 from corswsgi.policy import Policy, make_policy
-from corswsgi.validation import OPTION_NAMES, OPTIONS, Names, read_options
+from corswsgi.validation import OPTIONS, read_options
 
 LayerValue = Policy | Mapping[str, Any] | None
 """A Policy replaces the enclosing layers, options are laid over them, None turns CORS off."""
@@ -107,9 +108,7 @@ def snapshot(value: Any) -> Any:
     return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
 
 
-def read_layer(
-    policy: object, options: Mapping[str, Any], names: Names = OPTION_NAMES
-) -> Reading:
+def read_layer(policy: object, options: Mapping[str, Any], names: Names = OPTION_NAMES) -> Reading:
     """Read the arguments of ``CORS()`` or ``@cors``: a policy, None, or options.
 
     `policy` is `UNSET` if it was not given. Problems that depend on enclosing layers are found by
@@ -126,10 +125,10 @@ def read_layer(
         )
     problems = [
         Problem(
-            name,
+            names.option(name, value),
             value,
             "not_alone",
-            f"{name} was given together with a policy, which already sets every option.",
+            f"{names.option(name)} was given together with a policy, which sets every option.",
             "give either a policy or options. policy.replace(...) returns a changed policy.",
         )
         for name, value in options.items()
@@ -211,6 +210,6 @@ def _no_origins(names: Names) -> Problem:
         names.option("origins"),
         None,
         "wildcard_with_credentials",
-        f"no origins are set, so every origin would be allowed, which is not possible with {option}.",
+        f"no origins are set, so any origin would be allowed, which is not possible with {option}.",
         f"write {example}, or remove {option}.",
     )

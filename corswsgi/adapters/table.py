@@ -11,7 +11,7 @@ from corswsgi.errors import PolicyError, Problem, prefixed, refuse
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.log import logger
 from corswsgi.origins import NO_ORIGIN
-from corswsgi.paths import PathPatterns
+from corswsgi.paths import PathPatterns, as_wsgi
 from corswsgi.policy import Policy, make_policy, refusing_policy
 from corswsgi.validation import DEFAULT_METHODS
 
@@ -27,7 +27,9 @@ _INVALID = refusing_policy("policy_invalid")
 
 def log_invalid(error: PolicyError) -> None:
     """Log that parts of the configuration are invalid, so their policies refuse every origin."""
-    logger.error("CORS is refused where it is misconfigured. %s", error, extra={"reason": "policy_invalid"})
+    logger.error(
+        "CORS is refused where it is misconfigured. %s", error, extra={"reason": "policy_invalid"}
+    )
 
 
 class Route(NamedTuple):
@@ -120,14 +122,15 @@ class PolicyTable:
         }
         others = () if isinstance(unmatched, Unset) else (unmatched,)
         self._unmatched = self._place(others, None, problems)
-        refuse(dict.fromkeys(problems))
+        refuse(_unique(problems))
         self.patterns = PathPatterns({path: path for path in places})
         self._paths = PathPatterns(places, self._dotted(places)) if places else None
-        self._places: dict[str | None, _Place] = {**places, None: self._unmatched}
+        self._places: dict[str | None, _Place] = {None: self._unmatched}
+        self._places.update(places)
         self._uncovered = self._unmatched
         if covers is not None:
             nothing = _replaced(self._unmatched.applied, origins=NO_ORIGIN)
-            applied = nothing._replace(look_ups=look_ups, is_optional=True)
+            applied = Applied(nothing.policy, nothing.names, look_ups, is_optional=True)
             layers = (*self._unmatched.layers, Layer(None))
             self._uncovered = _Place(layers, None, applied)
         self._is_simple = self._paths is None and covers is None
@@ -163,10 +166,9 @@ class PolicyTable:
             targets = [(path, view, name) for name in view.by_method or ()]
             targets += [(path, view, "")] if targets else []
         else:
-            names = {*DEFAULT_METHODS, *self.routed_methods}
+            names = {*DEFAULT_METHODS, *self.routed_methods, *view.by_method}
             targets = [(*others(name), name) for name in names]
-        found = [self.find(*target).policy for target in targets]
-        differs = any(policy is not applied.policy and policy != applied.policy for policy in found)
+        differs = any(not _is_alike(self.find(*target), applied) for target in targets)
         return self._for_preflight(applied, differs=differs)
 
     @property
@@ -179,7 +181,14 @@ class PolicyTable:
         """The methods that the application routes, beyond those that every policy allows."""
         methods = {method for route in self._routes() for method in route.methods}
         usual = FORBIDDEN_METHODS.union(DEFAULT_METHODS)
-        return (*sorted(name for name in methods - usual if is_token(name) and name != "*"),)
+        # Frameworks accept any text as a method, and policies do not.
+        return tuple(
+            sorted(
+                name
+                for name in methods
+                if name.upper() not in usual and is_token(name) and "*" not in name
+            )
+        )
 
     def forget_routes(self) -> None:
         """Read the routes again; call it after a route was added."""
@@ -189,32 +198,29 @@ class PolicyTable:
     def rows(self) -> Iterator[Row]:
         """Yield a row for each route, each path pattern that may match it, and each policy."""
         for route in self._routes():
-            for pattern in self._patterns_for(route):
-                place = self._places[pattern]
+            for place in self._places_for(route):
                 for methods, layers in _groups(route):
                     if layers:
                         applied = self._merge(place, layers)
                         problems = self._problems_of(place, layers)
                     else:
                         applied, problems = place.applied, ()
-                    yield Row(route, pattern, methods, applied, problems)
+                    yield Row(route, place.pattern, methods, applied, problems)
 
     def problems(self) -> list[Problem]:
         """Return all contradictions between the layers of views and the layers around them."""
-        found: dict[tuple[str, Problem], Problem] = {}
+        found: list[Problem] = []
         reported: set[tuple[object, ...]] = set()
         for route in self._routes():
-            found |= {(route.name, each): each for each in prefixed(route.name, route.view.problems)}
-            for pattern in self._patterns_for(route):
-                place = self._places[pattern]
+            found += prefixed(route.name, route.view.problems)
+            for place in self._places_for(route):
+                at = "" if place.pattern is None else f" at {place.pattern!r}"
                 for _, layers in _groups(route):
-                    key = (pattern, *map(id, layers))
+                    key = (place.pattern, *map(id, layers))
                     if layers and key not in reported:
                         reported.add(key)
-                        where = route.name if pattern is None else f"{route.name} at {pattern!r}"
-                        for problem in prefixed(where, self._problems_of(place, layers)):
-                            found[where, problem] = problem
-        return [*found.values()]
+                        found += prefixed(f"{route.name}{at}", self._problems_of(place, layers))
+        return _unique(found)
 
     def report_problems(self, *, strict: bool) -> None:
         """Raise `PolicyError` with the `problems`, if `strict`; otherwise log them.
@@ -260,11 +266,12 @@ class PolicyTable:
         # Layers inside the application's replace its origins if they name some.
         if _name_origins(layers[len(self._application) :]):
             return applied
-        return applied._replace(look_ups=self._look_ups)
+        return Applied(applied.policy, applied.names, self._look_ups)
 
     def _merge(self, place: _Place, inner: Layers) -> Applied:
         """Merge the layers of a view into those of a place, or return what was merged before."""
-        key = (place.pattern, *map(id, inner))
+        # Not `place.pattern`, which is None for two places.
+        key = (id(place), *map(id, inner))
         return self._merged.get(key, inner, lambda: self._merged_or_invalid(place, inner))
 
     def _merged_or_invalid(self, place: _Place, inner: Layers) -> Applied:
@@ -292,17 +299,15 @@ class PolicyTable:
         key = (id(applied), differs)
         return self._preflights.get(key, applied, lambda: _replaced(applied, **options))
 
-    def _patterns_for(self, route: Route) -> list[str | None]:
-        """Return the path patterns that may match a route; None if it may match none."""
-        if self._paths is None:
-            return [None]
+    def _places_for(self, route: Route) -> list[_Place]:
+        """Return the places that a route may lead to."""
         if not route.is_open:
-            return [self.patterns.find(route.path, None)]
+            return [self._find_place(route.path)]
         found = {
             self.patterns.find(route.path + _ANYTHING, None),
-            *(path for path in self._places if path is not None and path.startswith(route.path)),
+            *filter(lambda path: path and as_wsgi(path).startswith(route.path), self._places),
         }
-        return sorted(found, key=str)
+        return [self._places[pattern] for pattern in sorted(found, key=str)]
 
 
 def _with_parsed_origins(layers: Layers) -> Layers:
@@ -313,6 +318,20 @@ def _with_parsed_origins(layers: Layers) -> Layers:
             if applied.policy is not None:
                 return (Layer(applied.policy, applied.names),)
     return layers
+
+
+def _unique(problems: Iterable[Problem]) -> list[Problem]:
+    """Leave repeated problems out. Their values can be anything, so they may not be hashable."""
+    return [*{(each.option, each.message): each for each in problems}.values()]
+
+
+def _is_alike(one: Applied, other: Applied) -> bool:
+    """Return whether the same requests are allowed."""
+    return (
+        (one.policy is other.policy or one.policy == other.policy)
+        and one.look_ups == other.look_ups
+        and one.is_optional == other.is_optional
+    )
 
 
 def _name_origins(layers: Layers) -> bool:
@@ -337,4 +356,5 @@ def _replaced(applied: Applied, **options: object) -> Applied:
     """Return `applied` with options of its policy replaced."""
     if applied.policy is None:
         return applied
-    return applied._replace(policy=make_policy(options, applied.names, applied.policy))
+    policy = make_policy(options, applied.names, applied.policy)
+    return Applied(policy, applied.names, applied.look_ups, applied.is_optional)

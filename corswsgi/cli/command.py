@@ -22,7 +22,7 @@ def main() -> None:
     help="Run the page in this browser, without a window, and print the results.",
 )
 @click.option(
-    "--once", is_flag=True, help="Exit instead of serving on; the status is 0 if all results agree."
+    "--once", is_flag=True, help="Exit after the table is printed, with status 0 if all agree."
 )
 def demo(engine: Engine | None, once: bool) -> None:
     """Serve an API with WSGI, Flask and Django, and pages of an allowed and a refused origin."""

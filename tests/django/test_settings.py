@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
 from corswsgi_django.defaults import default_headers, default_methods
-from corswsgi_django.policies import Policies
+from corswsgi_django.apps import make_table
 from corswsgi_django.settings import KNOWN
 from tests.conformance.cases import APP, DEFAULT_METHODS, EVIL
 from tests.django.project import (

@@ -26,7 +26,6 @@ from rest_framework.viewsets import ViewSet
 
 from corswsgi import Policy, PolicyError
 from corswsgi_django import acors_decision, cors, cors_decision
-from corswsgi_django.policies import Bounded
 from corswsgi_django.signals import check_request_enabled
 from tests.conformance.cases import APP, EVIL
 from tests.django.project import (

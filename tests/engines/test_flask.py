@@ -19,6 +19,10 @@ MISSING = (
     "<p>The requested URL was not found on the server. If you entered the URL manually please "
     "check your spelling and try again.</p>\n"
 )
+NOT_ALLOWED = (
+    "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>\n"
+    "<h1>Method Not Allowed</h1>\n<p>The method is not allowed for the requested URL.</p>\n"
+)
 
 
 @pytest.mark.parametrize("server", ["flask", "gunicorn"])
@@ -30,7 +34,7 @@ def test_scripts_can_read_what_the_policies_allow(chromium: Engine, server: str)
         "put": ("/items/", put, read("items", headers=exposed)),
         "a redirect's target": ("/items", {}, read("items", headers=exposed)),
         "a redirect's target, put": ("/items", put, read("items", headers=exposed)),
-        "no such method": ("/items/", {"method": "DELETE"}, BLOCKED),
+        "no such method": ("/items/", {"method": "DELETE"}, read(NOT_ALLOWED, 405, exposed)),
         "missing": ("/missing", {}, read(MISSING, 404, exposed)),
         "missing, put": ("/missing", put, read(MISSING, 404, exposed)),
         "streamed": ("/streamed", {}, read("one two three", headers=exposed)),

@@ -27,14 +27,15 @@ class DemoSettings:
 
 
 @contextmanager
-def demo_settings() -> Iterator[DemoSettings]:
-    """Let the demo configure Django's settings, and restore them on exit."""
+def demo_settings() -> Iterator[Any]:
+    """Let the demo configure Django's settings; restore them on exit."""
     settings = DemoSettings()
     with mock.patch.object(run, "settings", settings):
-        yield settings
-    if settings.override is not None:
-        settings.override.disable()
-        django.setup()  # restores the logging configuration
+        try:
+            yield settings
+        finally:
+            settings.override.disable()
+            django.setup()  # restores the logging configuration
 
 
 def demo(*arguments: str) -> Result:

@@ -25,7 +25,7 @@ NOT_COMPARED = {"date", "server", "connection", "via", "keep-alive"}
 
 @dataclass(frozen=True)
 class Observation:
-    """What is compared: the responses that the script gets, and the requests that are received."""
+    """The responses that the script gets and the requests that the server receives."""
 
     fetched: tuple[Fetched, ...]
     received: tuple[Received, ...]

@@ -1,4 +1,4 @@
-"""Path patterns: what they match, and what is refused."""
+"""Path patterns: the paths that they match, and the patterns that are refused."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
-from corswsgi.paths import Resources, check_path
+from corswsgi.paths import PathPatterns, as_wsgi, check_path
 from tests.helpers.wsgi import Application
 
 POLICY = Policy(origins="*")
-LISTED = "list what is meant: '/api/v1/*', '/api/v2/*'."
+LISTED = "list the paths that you mean, as in '/api/v1/*', '/api/v2/*'."
 
 
 def refused(path: Any) -> Problem:
@@ -79,13 +79,16 @@ def test_a_malformed_path(path: str, hint: str | None) -> None:
 
 @pytest.mark.parametrize("path", [b"/api", 1, None, ("/a", "/b")])
 def test_a_path_of_another_type(path: object) -> None:
-    assert refused(path).reason == "wrong_type"
+    problem = refused(path)
+    assert problem.reason == "wrong_type"
+    assert problem.hint is not None
+    assert "/api/*" in problem.hint
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/*", "/api", "/api/*", "/a/b/c/*", "/a b", "/caf\xe9", "/100%", "/a+b", "//x"]
 )
-def test_a_path_that_is_taken(path: str) -> None:
+def test_a_path_that_is_accepted(path: str) -> None:
     CORSMiddleware(Application(), resources={path: POLICY})
 
 
@@ -105,7 +108,7 @@ def test_all_problems_of_resources_at_once() -> None:
 
 
 def naive(patterns: list[str], path: str) -> str | None:
-    """Match as DESIGN says, one pattern after the other."""
+    """Match as documented, one pattern after the other."""
     found = None
     for pattern in sorted(patterns, key=len):
         below = pattern.removesuffix("/*")
@@ -123,14 +126,38 @@ PATHS = SEGMENTS.map(lambda segments: "/" + "/".join(segments))
 @given(st.lists(PATHS, unique=True), PATHS | st.text())
 def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
     taken = [pattern for pattern in patterns if check_path("path", pattern) is None]
-    # Matching is on WSGI's text; patterns are written as people read them.
+    # Patterns are written as people read them, and matched with the text that WSGI provides.
     as_read = {pattern.encode("latin-1").decode("utf-8", "replace"): pattern for pattern in taken}
-    resources: Resources[str | None] = Resources({**as_read})
+    resources: PathPatterns[str | None] = PathPatterns({**as_read})
     assert resources.find(path, None) == naive(taken, path)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_dotted"),
+    [
+        ("/api/..", True),
+        ("/api/../x", True),
+        ("/./api", True),
+        ("/..", True),
+        ("/api/...", False),
+        ("/api/.x", False),
+        ("/api/x..", False),
+        ("/api/.../x", False),
+    ],
+)
+def test_paths_with_dot_segments(path: str, is_dotted: bool) -> None:
+    patterns = PathPatterns({"/*": "root"}, dotted="dotted")
+    assert patterns.find(path, "none") == ("dotted" if is_dotted else "root")
+    assert PathPatterns({"/*": "root"}).find(path, "none") == "root"
+
+
+def test_as_wsgi() -> None:
+    assert as_wsgi("/caf\xe9") == "/caf\xc3\xa9"
+    assert PathPatterns({"/caf\xe9/*": True}).find("/caf\xc3\xa9/x", False)
+
+
 class Path(str):
-    """A path that cannot be hashed, and knows how often it was searched and how much was taken."""
+    """A path that cannot be hashed, and counts how often it was searched and how much was taken."""
 
     searched = taken = 0
 
@@ -151,8 +178,8 @@ class Path(str):
     "path", ["/x" * 40_000, "/" + "x" * 80_000, "/" * 80_000, "/" + "x" * 80_000 + "/x"]
 )
 def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
-    resources = Resources({"/api/*": True, "/a/b/c/d/*": True})
+    resources = PathPatterns({"/api/*": True, "/a/b/c/d/*": True})
     long = Path(path)
     assert resources.find(long, False) is False
     assert long.searched <= 6, "no further than the deepest pattern"
-    assert long.taken <= len("/a/b/c/d"), "hashing a text takes as long as the text is"
+    assert long.taken <= len("/a/b/c/d"), "the time to hash a text grows with its length"
