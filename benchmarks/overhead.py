@@ -1,14 +1,13 @@
-"""What CORS adds to a request: corswsgi against the floor and its peers, in one process.
+"""Measure the time that CORS adds to a request: corswsgi, its peers and the floor, in one process.
 
     tox -e benchmarks -- --size full   # the whole tables
-    tox -e benchmarks                  # fewer rounds and smaller numbers: does it still run?
+    tox -e benchmarks                  # fewer rounds and smaller numbers, as a test
 
 There is a table for each framework, in which all contenders wrap the same application. In each
-round all of them, and the bare application, take turns; what is shown is the median, over the
-rounds, of the difference to the bare application in the same round. (A preflight costs less than
-none where it keeps the application from running.) The floor is a middleware object that does
-nothing but append one header in a closure around start_response. Machines differ and are noisy:
-read the ratios, not the times.
+round, they and the bare application take turns. The tables show the median over the rounds of the
+difference to the bare application in the same round. (It is negative for a preflight if the
+application does not run.) The floor is a middleware object that only appends one header in a
+closure around start_response. Machines differ and are noisy, so read the ratios and not the times.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ TEN: Headers = [
 ]
 
 ALLOWED = "https://host-0.example.com"
-STRANGER = "https://stranger.example.net"
+UNLISTED = "https://stranger.example.net"
 
 
 def exact(count: int) -> list[str]:
@@ -80,46 +79,46 @@ class Row:
     name: str
     origins: list[str]
     origin: Callable[[], str] | None = None
-    """Makes the Origin of each request afresh, as servers do; None: there is none."""
+    """Returns a new string for each request, as servers do; None: requests have no Origin."""
     requested: str | None = None
-    """Access-Control-Request-Headers, of a preflight; None: an actual request."""
+    """Access-Control-Request-Headers of a preflight; None: an actual request."""
     sends: Headers = field(default_factory=lambda: PLAIN)
     resources: int = 0
 
 
 def again(text: str) -> Callable[[], str]:
-    """Return a maker of new strings with the same text: a string remembers its hash."""
+    """Return a function that returns new equal strings, because strings cache their hash."""
     raw = text.encode("latin-1")
     return lambda: raw.decode("latin-1")
 
 
 def fresh(template: str) -> Callable[[], str]:
-    """Return a maker of strings that have never been seen."""
+    """Return a function that returns a different string each time."""
     numbers = itertools.count()
     return lambda: template.format(next(numbers))
 
 
 def turns(count: int) -> Callable[[], str]:
-    """Return a maker of the origins of `exact(count)`, in a scattered order."""
+    """Return a function that returns the origins of `exact(count)` in a scattered order."""
     numbers = itertools.count(step=7919)
     return lambda: f"https://host-{next(numbers) % count}.example.com"
 
 
 def rows(large: int, many: int) -> Iterator[Row]:
-    """Every kind of request, with `large` exact origins or `many` patterns at the most."""
-    allowed, stranger = again(ALLOWED), again(STRANGER)
+    """Yield every kind of request, with up to `large` exact origins or `many` patterns."""
+    allowed, unlisted = again(ALLOWED), again(UNLISTED)
     names = "authorization,content-type"
     yield Row("no Origin", exact(1))
     for count in (1, 10, 1_000, large):
         yield Row(f"allowed, among {count:,}", exact(count), allowed)
     yield Row(f"allowed, {large:,} in turn", exact(large), turns(large))
     for count in (1, 1_000, large):
-        yield Row(f"refused, among {count:,}", exact(count), stranger)
+        yield Row(f"refused, among {count:,}", exact(count), unlisted)
     yield Row("refused, all new", exact(1_000), fresh("https://s{}.example.net"))
     yield Row("Origin of 8 KiB", exact(1_000), again("https://" + "a" * 8184))
     for count in (1, large):
         yield Row(f"preflight, among {count:,}", exact(count), allowed, names)
-    yield Row("preflight, refused", exact(1_000), stranger, names)
+    yield Row("preflight, refused", exact(1_000), unlisted, names)
     for kibibytes in (8, 64):
         commas = "," * (kibibytes * 1024)
         yield Row(f"preflight, {kibibytes}K of commas", exact(1), allowed, commas)
@@ -128,7 +127,7 @@ def rows(large: int, many: int) -> Iterator[Row]:
     sub = again("https://a.site-0.example")
     for count in (1, 10, many):
         yield Row(f"patterns: {count:,}", wildcards(count), sub)
-    yield Row("patterns, refused", wildcards(many), stranger)
+    yield Row("patterns, refused", wildcards(many), unlisted)
     yield Row(
         "patterns, allowed, new",
         wildcards(many),
@@ -145,7 +144,7 @@ def rows(large: int, many: int) -> Iterator[Row]:
 
 
 class Floor:
-    """The least that a middleware can do."""
+    """A middleware that does as little as possible."""
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -197,7 +196,7 @@ urlpatterns = [path("api/items", django_view)]
 
 
 def expressions(origins: list[str]) -> tuple[list[str], list[str]]:
-    """Return the exact origins, and the patterns as expressions, for the peers."""
+    """Return the exact origins, and the patterns as regular expressions, for the peers."""
     wild = [origin for origin in origins if "*" in origin]
     return (
         [origin for origin in origins if origin not in set(wild)],
@@ -206,7 +205,7 @@ def expressions(origins: list[str]) -> tuple[list[str], list[str]]:
 
 
 def paths(row: Row, below: str) -> dict[str, dict[str, Any]]:
-    """Return the row's resources, for Flask: others, and the one of the request."""
+    """Return the row's resources for Flask: the one of the request, and others."""
     others: dict[str, dict[str, Any]] = {
         f"/path-{number}{below}": {} for number in range(row.resources - 1)
     }
@@ -214,7 +213,7 @@ def paths(row: Row, below: str) -> dict[str, dict[str, Any]]:
 
 
 def with_flask_cors(row: Row) -> Application:
-    """Return the row's Flask application under Flask-CORS."""
+    """Return the row's Flask application with Flask-CORS."""
     app = flask_app(row.sends)
     exact_origins, regular = expressions(row.origins)
     options: dict[str, Any] = {"resources": paths(row, "/.*")} if row.resources else {}
@@ -223,7 +222,7 @@ def with_flask_cors(row: Row) -> Application:
 
 
 def with_corswsgi_flask(row: Row) -> Application:
-    """Return the row's Flask application under corswsgi_flask."""
+    """Return the row's Flask application with corswsgi_flask."""
     app = flask_app(row.sends)
     options: dict[str, Any] = {"resources": paths(row, "/*")} if row.resources else {}
     CORS(app, origins=row.origins, **options)
@@ -239,7 +238,7 @@ def django_app(row: Row, middleware: list[str]) -> Application:
 
 
 def with_corswsgi_django(row: Row) -> Application:
-    """Return the row's Django application under corswsgi_django, which reads settings once."""
+    """Return the row's Django application with corswsgi_django, which reads settings once."""
     resources: dict[str, Any] = {f"/path-{number}/*": None for number in range(row.resources - 1)}
     if row.resources:
         resources["/api/*"] = {}
@@ -250,13 +249,13 @@ def with_corswsgi_django(row: Row) -> Application:
 
 
 def with_django_cors_headers(row: Row) -> Application:
-    """Return the row's Django application under django-cors-headers, which reads them anew."""
+    """Return the row's Django application with django-cors-headers, which reads them each time."""
     settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = expressions(row.origins)
     return django_app(row, ["corsheaders.middleware.CorsMiddleware"])
 
 
 def with_corswsgi(app: Application, row: Row) -> Application:
-    """Return `app` with corswsgi in front, as the row configures it."""
+    """Return `app` with corswsgi in front of it, configured for the row."""
     policy = Policy(origins=row.origins)
     if not row.resources:
         return CORSMiddleware(app, policy)
@@ -267,7 +266,7 @@ def with_corswsgi(app: Application, row: Row) -> Application:
 
 
 def with_wsgicors(app: Application, row: Row) -> Application:
-    """Return `app` with wsgicors in front."""
+    """Return `app` with wsgicors in front of it."""
     wrapped: Application = WsgiCORS(
         app,
         origin=" ".join(row.origins),
@@ -312,7 +311,7 @@ class Table(NamedTuple):
 
     apps: Callable[[Row], dict[str, Application]]
     reference: str
-    """What corswsgi is compared with."""
+    """The contender that corswsgi is compared with."""
 
 
 TABLES = {
@@ -322,7 +321,7 @@ TABLES = {
 }
 
 
-# The measuring.
+# Measuring.
 
 _PATIENCE = 2.0  # in seconds, for one application in one row
 
@@ -349,7 +348,7 @@ BASE: Environ = {
 
 
 def environ_maker(row: Row) -> Callable[[], Environ]:
-    """Return a maker of the row's environ, with new strings for what a client sends."""
+    """Return a function that returns the row's environ, with new strings for client values."""
     base = dict(BASE)
     origin = row.origin
     if origin is None:
@@ -371,10 +370,10 @@ def _start_response(status: str, headers: Headers, exc_info: Any = None) -> None
 
 
 def seconds(app: Application, make: Callable[[], Environ], times: int) -> float:
-    """Return how long one request takes, in seconds, over `times` of them.
+    """Return how long one request takes in seconds, measured over `times` requests.
 
-    Making the environ is part of it, as it is of the bare application's time, so that it is as
-    fresh as a server's, and in the processor's cache.
+    This includes creating the environ, which is then as new as a server's, and in the processor's
+    cache. So does the time of the bare application.
     """
     start_response = _start_response
     started = time.perf_counter()
@@ -386,9 +385,9 @@ def seconds(app: Application, make: Callable[[], Environ], times: int) -> float:
 
 
 def measure(row: Row, table: Table, rounds: int, budget: float) -> dict[str, float]:
-    """Return what each contender adds to the bare application, in seconds per request.
+    """Return the seconds per request that each contender adds to the bare application.
 
-    The bare application is among them, with all that it takes.
+    The bare application is included with its whole time.
     """
     make = environ_maker(row)
     apps = table.apps(row)
@@ -406,7 +405,7 @@ def measure(row: Row, table: Table, rounds: int, budget: float) -> dict[str, flo
     for turn in range(rounds):
         now: dict[str, float] = {"bare": 0.0}
         for name, app in apps.items():
-            # Some peers take seconds for a request: they get one turn at least.
+            # Some peers take seconds for a request. They get at least one turn.
             if left[name] > 0 or turn == 0:
                 now[name] = seconds(app, make, times[name])
                 left[name] -= now[name] * times[name]
@@ -416,13 +415,13 @@ def measure(row: Row, table: Table, rounds: int, budget: float) -> dict[str, flo
 
 
 def microseconds(value: float, width: int) -> str:
-    """Write a time down: in more digits where it is short."""
+    """Format a time, with more digits if it is short."""
     digits = 2 if abs(value) < 10e-6 else 1 if abs(value) < 1e-3 else 0
     return f"{value * 1e6:{width},.{digits}f}"
 
 
 def print_table(name: str, rows: Iterable[Row], rounds: int, budget: float) -> None:
-    """Measure a table, and print it as it comes."""
+    """Measure a table, and print each row when it is measured."""
     table = TABLES[name]
     print(f"\n{name}: added to a request, in microseconds; (x {table.reference})")
     is_first = True
@@ -444,7 +443,7 @@ def print_table(name: str, rows: Iterable[Row], rounds: int, budget: float) -> N
 
 
 def building(count: int) -> str:
-    """Say how long a policy of `count` origins takes to build, and what it holds."""
+    """Return how long creating a policy with `count` origins takes, and its memory."""
     origins = exact(count)
     bare = wsgi_app(PLAIN)
     started = time.perf_counter()

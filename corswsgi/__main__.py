@@ -4,7 +4,7 @@ import sys
 
 try:
     from .cli.command import main
-except ModuleNotFoundError as error:
-    sys.exit(f"python -m corswsgi needs {error.name}: pip install 'corswsgi[cli]'")
+except ModuleNotFoundError as _error:
+    sys.exit(f"python -m corswsgi needs {_error.name}: pip install 'corswsgi[cli]'")
 
 main(prog_name="python -m corswsgi")

@@ -104,8 +104,7 @@ class Decision:
         Names that are neither ``Vary`` nor CORS response headers are added to `unrelated_names`,
         up to a limit. If all names are known to be unrelated, appending `added` is equivalent.
         """
-        if unrelated_names is None:
-            unrelated_names = set()
+        unrelated_names = set() if unrelated_names is None else unrelated_names
         result = [*headers, *self.added]
         vary_at = None
         vary_name = vary = ""
@@ -139,9 +138,8 @@ class Decision:
                 del result[-1]
         if keeps_origin or (exposes and self.allowed):
             decided = self.headers[1:] if keeps_origin else self.headers
-            own = [headers[place] for place in dropped]
             decided_at = slice(len(headers), len(headers) + len(self.headers))
-            result[decided_at] = _with_exposed(decided, own)
+            result[decided_at] = _with_exposed(decided, headers)
         if dropped:
             for place in reversed(dropped):
                 del result[place]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .errors import safe_repr
 
-logger = logging.getLogger("corswsgi")
+logger: logging.Logger = logging.getLogger("corswsgi")
 
 FailureReason = Literal["origin_check_failed", "policy_check_failed", "debug_check_failed"]
 

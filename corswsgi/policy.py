@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .compiled import CompiledPolicy
 from .decision import Decision, Refusal
@@ -116,36 +116,7 @@ class Policy:
     _refusal: Refusal = field(init=False)
     _compiled: dict[None, CompiledPolicy] = field(init=False)  # empty until it is used
 
-    def __init__(
-        self,
-        *,
-        origins: str
-        | re.Pattern[str]
-        | OriginCallable
-        | Iterable[str | re.Pattern[str] | OriginCallable]
-        | None = None,
-        methods: str | Iterable[str] | None = None,
-        allow_headers: str | Iterable[str] = ANY,
-        expose_headers: str | Iterable[str] = (),
-        supports_credentials: bool = False,
-        max_age: int | timedelta | None = 600,
-        allow_private_network: bool | None = None,
-        dangerously_allow: str | Iterable[str] = (),
-        # Type checkers report unknown options, because no value has the type NoReturn.
-        **unknown: NoReturn,
-    ) -> None:
-        options: dict[str, object] = {
-            "origins": origins,
-            "methods": methods,
-            "allow_headers": allow_headers,
-            "expose_headers": expose_headers,
-            "supports_credentials": supports_credentials,
-            "max_age": max_age,
-            "dangerously_allow": dangerously_allow,
-            **unknown,
-        }
-        if allow_private_network is not None:
-            options["allow_private_network"] = allow_private_network
+    def __init__(self, **options: Unpack[PolicyOptions]) -> None:
         read = read_options(options)
         refuse(read.problems)
         warn(read.notices)

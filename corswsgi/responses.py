@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from logging import DEBUG
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .debug import (
     explain_preflight,
@@ -37,7 +38,7 @@ class PreflightResponse(NamedTuple):
 
 
 def preflight_response(
-    request: CORSRequest,
+    request: CORSRequest | Mapping[str, Any],
     decision: Decision,
     policy: Policy,
     names: Names = OPTION_NAMES,
@@ -46,11 +47,17 @@ def preflight_response(
 ) -> PreflightResponse:
     """Return the response to a preflight, and log a refusal.
 
+    `request` may be the environ. It is only read for an explanation or a log message.
+
     In debug mode, the body and the log explain a refusal, and the headers let the browser's
     console name the cause. `names` says how the options are written.
     """
     if decision.allowed:
         return PreflightResponse(HTTPStatus.NO_CONTENT, decision.added, b"")
+    if not (debug or _is_logged(DEBUG)):
+        return PreflightResponse(HTTPStatus.FORBIDDEN, NO_EXPLANATION + decision.added, b"")
+    if not isinstance(request, CORSRequest):
+        request = CORSRequest.from_environ(request)
     body = b""
     if debug:
         why = explain_preflight(decision, policy, request, names)
@@ -58,7 +65,7 @@ def preflight_response(
         log_warning(request, text, decision.reason)
         decision = refusal_for_console(decision, policy, request)
         body = f"{text}\n".encode()
-    elif _is_logged(DEBUG):
+    else:
         log_refusal(request, decision)
     status = HTTPStatus(decision.status or HTTPStatus.FORBIDDEN)
     length = ("Content-Length", str(len(body)))

@@ -49,9 +49,10 @@ if TYPE_CHECKING:
 DECISION = "corswsgi.decision"
 """The environ's key for the `Decision` about a request."""
 
-# The environ's key for the middleware that made the Decision. Nested middlewares share Decisions,
-# so these cannot tell who decided. (A token for each request would have to be made each time.)
-_DECIDED_BY = "corswsgi.decided_by"
+# Nested middlewares share Decisions, so these cannot tell who decided. (A token for each request
+# would have to be made each time.)
+DECIDED_BY = "corswsgi.decided_by"
+"""The environ's key for the middleware that made the Decision."""
 
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
@@ -150,7 +151,7 @@ class CORSMiddleware:
             if not decision.allowed and _is_logged(DEBUG):
                 log_refusal(CORSRequest.from_environ(environ), decision)
         environ[DECISION] = decision
-        environ[_DECIDED_BY] = self
+        environ[DECIDED_BY] = self
         # A bound method of plain data is the cheapest callable. A closure over as many names takes
         # 1.3 times as long to make, and so does functools.partial.
         return self._app(
@@ -176,7 +177,7 @@ class CORSMiddleware:
             if policy is None:
                 return self._app(environ, start_response)
             return self._answer(policy, environ, start_response)
-        before = environ.get(_DECIDED_BY)
+        before = environ.get(DECIDED_BY)
         late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
         return self._app(environ, MethodType(_start_late, late))
 
@@ -190,7 +191,7 @@ class CORSMiddleware:
             environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""),
         )
         environ[DECISION] = decision
-        environ[_DECIDED_BY] = self
+        environ[DECIDED_BY] = self
         # Shortcuts for what preflight_response() would return. They take a third of the time.
         if decision.allowed:
             start_response("204 No Content", [*decision.added])
@@ -199,9 +200,8 @@ class CORSMiddleware:
         if not (debug or _is_logged(DEBUG)):
             start_response("403 Forbidden", [*NO_EXPLANATION, *decision.added])
             return []
-        request = CORSRequest.from_environ(environ)
         names = self.names_for(environ) if debug else OPTION_NAMES
-        status, headers, body = preflight_response(request, decision, policy, names, debug=debug)
+        status, headers, body = preflight_response(environ, decision, policy, names, debug=debug)
         start_response(f"{status.value} {status.phrase}", [*headers])
         return [body] if body else []
 
@@ -225,9 +225,7 @@ def _start(
 ) -> Write:
     """Start the response to a request that was decided about before the application ran."""
     start_response, environ, middleware, policy, decision = call
-    if environ.get(_DECIDED_BY) is middleware or _takes_over(
-        environ, headers, middleware, decision
-    ):
+    if environ.get(DECIDED_BY) is middleware or _takes_over(environ, headers, middleware, decision):
         headers = _apply(environ, middleware, policy, decision, headers)
     if exc_info is None:
         return start_response(status, headers)
@@ -240,7 +238,7 @@ def _start_late(
     """Start a response whose policy is asked for now. The application may start it twice."""
     start_response, environ, middleware, policy_for, origin, before, decided = call
     if not decided:
-        inner = environ.get(_DECIDED_BY)
+        inner = environ.get(DECIDED_BY)
         if inner is before or not environ[DECISION].is_applied_to(headers):
             policy = _ask(policy_for, environ)
             if policy is None:
@@ -252,7 +250,7 @@ def _start_late(
                     log_refusal(CORSRequest.from_environ(environ), decision)
                 decided.append((policy, decision))
                 environ[DECISION] = decision
-                environ[_DECIDED_BY] = middleware
+                environ[DECIDED_BY] = middleware
                 headers = _apply(environ, middleware, policy, decision, headers)
     elif decided[0] is not None:
         policy, decision = decided[0]
@@ -307,7 +305,7 @@ def _takes_over(
     if environ[DECISION].is_applied_to(headers):
         return False
     environ[DECISION] = decision
-    environ[_DECIDED_BY] = middleware
+    environ[DECIDED_BY] = middleware
     return True
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import takewhile
+from typing import Any, get_args
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - their names
@@ -23,35 +24,10 @@ from .views import hidden_view, view_layers, view_name
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 _ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
 
-ERRORS: tuple[ProblemReason, ...] = (
-    "required",
-    "unknown_option",
-    "unknown_value",
-    "wrong_type",
-    "coroutine_function",
-    "several_in_one",
-    "not_alone",
-    "malformed_origin",
-    "not_canonical",
-    "null_origin",
-    "wildcard_with_credentials",
-    "insecure_origin",
-    "public_suffix",
-    "not_a_token",
-    "not_a_pattern",
-    "forbidden_method",
-    "forbidden_header",
-    "wrong_direction",
-    "out_of_range",
-    "malformed_path",
-    "malformed_expression",
-    "not_importable",
-    "given_twice",
-    "without_effect",
-)
+ERRORS: tuple[str, ...] = get_args(ProblemReason)
 """The reasons for refusing a configuration, in the order of their identifiers, from E001.
 
-People have these in SILENCED_SYSTEM_CHECKS, so none changes its meaning, and new ones come last.
+People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 """
 
 NOTICES = {"deprecated_option": "corswsgi.W017", "method_case": "corswsgi.W018"}
@@ -94,8 +70,7 @@ def check_all(**_given: Any) -> list[CheckMessage]:
 
 
 def _error(problem: Problem, view: object = None) -> CheckMessage:
-    number = ERRORS.index(problem.reason) + 1
-    text = f"{problem.option}: {problem.message}"
+    text, number = f"{problem.option}: {problem.message}", ERRORS.index(problem.reason) + 1
     return Error(text, hint=problem.hint, obj=view, id=f"corswsgi.E{number:03}")
 
 
@@ -126,12 +101,10 @@ def _check_middleware() -> Iterator[CheckMessage]:
     peers = [path for path in settings.MIDDLEWARE if is_a(path, _PEER)]
     if peers:
         text = f"{peers[0]} is in MIDDLEWARE, too, and sets headers of its own."
-        hint = (
-            f'remove {peers[0]!r} from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.'
-        )
+        hint = f'remove {peers[0]!r} from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.'
         yield Warning(text, hint=hint, id="corswsgi.W006")
-    places = [place for place, path in enumerate(settings.MIDDLEWARE) if is_a(path, _MIDDLEWARE)]
-    if not places:
+    above = [*takewhile(lambda path: not is_a(path, _MIDDLEWARE), settings.MIDDLEWARE)]
+    if len(above) == len(settings.MIDDLEWARE):
         text = (
             f"{_MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
             "with @cors. Even there, preflights that other middleware refuses first (for example, "
@@ -142,22 +115,18 @@ def _check_middleware() -> Iterator[CheckMessage]:
         yield Warning(text, hint=hint, id="corswsgi.W004")
         return
     answering = [*_ANSWERING, *([_REDIRECTING] if settings.SECURE_SSL_REDIRECT else [])]
-    above = settings.MIDDLEWARE[: places[0]]
     before = [path for path in above if any(is_a(path, other) for other in answering)]
     if before:
         names = ", ".join(path.rpartition(".")[2] for path in before)
-        text = (
-            f"{_MIDDLEWARE} is below {names}, which may refuse a preflight, and whose redirects "
-            "and errors have no CORS headers."
-        )
+        text = f"{_MIDDLEWARE} is below {names}, which may refuse preflights."
+        text = f"{text} Redirects and errors from there have no CORS headers."
         yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
 
 
 def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
     """W013 and W015: static files, which are not served by views."""
     # WhiteNoise compares paths without the prefix that the project is served under.
-    prefix = get_script_prefix().rstrip("/")
-    path = str(settings.STATIC_URL or "").removeprefix(prefix)
+    path = str(settings.STATIC_URL or "").removeprefix(get_script_prefix().rstrip("/"))
     if not path.startswith("/") or path.startswith("//") or not path.strip("/"):
         return
     applied = table.find(f"{path}x")
@@ -170,8 +139,7 @@ def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
         if getattr(settings, "CORS_RESOURCES", None):
             hint = f"CORS_RESOURCES[{pattern!r}] = None"
         text = (
-            f"WhiteNoise lets any origin read the files below {path}, as fonts and scripts on a "
-            "CDN need it, but the policy of that path replaces its header."
+            f"WhiteNoise lets any origin read files below {path}, but a policy replaces its header."
         )
         yield Warning(text, hint=hint, id="corswsgi.W013")
     is_listed = policy is not None and table.patterns.find(f"{path}x", None) is not None
@@ -181,13 +149,9 @@ def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
         and "django.contrib.staticfiles" in settings.INSTALLED_APPS
         and "whitenoise.runserver_nostatic" not in settings.INSTALLED_APPS
     ):
-        text = (
-            f"runserver serves the files below {path} itself, without any middleware, so pages of "
-            "other origins cannot read them."
-        )
+        text = f"runserver serves files below {path} without middleware, so without CORS headers."
         hint = (
-            'put "whitenoise.runserver_nostatic" first in INSTALLED_APPS, and WhiteNoise serves '
-            "them as everywhere else."
+            'put "whitenoise.runserver_nostatic" first in INSTALLED_APPS: WhiteNoise serves them.'
         )
         yield Warning(text, hint=hint, id="corswsgi.W015")
 
@@ -196,24 +160,22 @@ def _check_views(table: PolicyTable) -> Iterator[CheckMessage]:
     """Check views: errors together with the settings; W014 and W016: @cors without effect."""
     for _, _, view in all_views():
         if (hidden := hidden_view(view, view_layers(view))) is not None:
-            text = (
-                f"a decorator hides the @cors of {view_name(hidden)}, so preflights are answered "
-                "with the settings."
-            )
+            name = view_name(hidden)
+            text = f"a decorator hides the @cors of {name}, so preflights get the settings' answer."
             hint = "move @cors above it (above @api_view, for instance)."
             yield Warning(text, hint=hint, obj=view_name(view), id="corswsgi.W016")
-    seen = set()
+    found: dict[tuple[str, ...], CheckMessage] = {}
     for row in table.rows():
         name = row.route.name
-        for problem in (*row.route.view.problems, *row.problems):
-            if (name, row.pattern, problem) not in seen:
-                seen.add((name, row.pattern, problem))
-                yield _error(problem, name)
-        if name not in seen and _allows_nothing(row):
-            seen.add(name)
+        problems = (*row.route.view.problems, *row.problems)
+        for problem in problems:
+            # Not by its value, which may not be hashable.
+            found.setdefault((name, problem.option, problem.message), _error(problem, name))
+        if not problems and _allows_nothing(row):
             text = "neither its @cors nor the settings name any origins, so no origin is allowed."
             hint = 'write @cors(origins=["https://app.example.com"]), or set CORS_ALLOWED_ORIGINS.'
-            yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")
+            found[name,] = Warning(text, hint=hint, obj=name, id="corswsgi.W014")
+    yield from found.values()
 
 
 def _allows_nothing(row: Row) -> bool:
@@ -222,7 +184,6 @@ def _allows_nothing(row: Row) -> bool:
     return (
         policy is not None
         and policy.origins == (NO_ORIGIN,)
-        and not (row.problems or row.route.view.problems)
         and bool(row.route.view.of(*row.methods[:1] or [""]))
         and not check_request_enabled.has_listeners()
     )

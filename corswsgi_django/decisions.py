@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest
 
 from corswsgi import CORSRequest, Decision
 from corswsgi.adapters import (
-    DECISION,
     NO_LAYERS,
     Applied,
+    Steps,
     ViewLayers,
     adecide_with,
     as_wsgi,
@@ -17,18 +19,17 @@ from corswsgi.adapters import (
     decision_steps,
 )
 
-from .apps import installed
+from .apps import CorswsgiConfig, installed
 from .lookups import aask, ask
 from .routing import find_view
 
 PATH = "corswsgi_django.path"
-"""The key of request.META for the original path; it is there below the middleware."""
+"""The key of request.META for the original path of a request that came through the middleware."""
 
-HIDDEN = "corswsgi_django.hidden"
-"""The key of request.META for the layer of a view that only its call revealed."""
+_REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
-# The key of request.META for the `Applied` that the Decision there was made with.
-_APPLIED = "corswsgi_django.applied"
+# The key of request.META for the last `Applied`, and the Decision that was made with it.
+_DECIDED = "corswsgi_django.decided"
 
 
 def cors_decision(request: HttpRequest) -> Decision | None:
@@ -38,73 +39,72 @@ def cors_decision(request: HttpRequest) -> Decision | None:
     made at the first call, or when the response is there. In coroutines, use `acors_decision`: this
     function raises `SynchronousOnlyOperation` if callables or receivers have to run.
     """
-    return decided(request, applied_to(request))
+    return decided(request, _applied_to_any(request))
 
 
 async def acors_decision(request: HttpRequest) -> Decision | None:
     """Return the same as `cors_decision`, in a coroutine."""
-    return await adecided(request, applied_to(request))
+    return await adecided(request, _applied_to_any(request))
 
 
 def is_preflight(request: HttpRequest) -> bool:
     """Return whether a request is a CORS-preflight request."""
+    # The same as CORSRequest.is_preflight, without reading the other headers.
     meta = request.META
-    return meta["REQUEST_METHOD"] == "OPTIONS" and CORSRequest.from_environ(meta).is_preflight
+    return (
+        meta["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ORIGIN" in meta and _REQUESTED_METHOD in meta
+    )
 
 
-def applied_to(request: HttpRequest) -> Applied:
-    """Return what applies to a request, by the view that it leads to.
-
-    For a preflight, that is the view that it asks about.
-    """
-    app, meta = installed(), request.META
-    path: str = meta.get(PATH) or request.path_info
-    path = path if path.isascii() else as_wsgi(path)
-    preflight = is_preflight(request)
-    match = None if preflight else request.resolver_match
-    view = find_view(request) if match is None else match.func
-    layers = NO_LAYERS if view is None else app.layers_of(view)
+def requested_method(request: HttpRequest) -> str:
+    """Return the method that a request has, or that a preflight asks about."""
     # Not the method in META: middleware may override it with the one from a header.
-    method = request.method or ""
+    return request.META[_REQUESTED_METHOD] if is_preflight(request) else request.method or ""
+
+
+def applied_to(
+    app: CorswsgiConfig, request: HttpRequest, layers: ViewLayers | None, *, preflight: bool
+) -> Applied:
+    """Return what applies to a request, by the view that it has led to.
+
+    For a preflight, that is the view that it asks about. `layers` are those of the view; None if
+    they are unknown.
+    """
+    table = app.table
+    if layers is None:
+        match = None if preflight else request.resolver_match
+        view = find_view(request) if match is None else match.func
+        layers = NO_LAYERS if view is None else app.layers_of(view)
+    # The way of nearly every request; find() would return the same.
+    if layers.is_empty and not preflight and table.everywhere is not None:
+        return table.everywhere
+    path = request.META.get(PATH) or as_wsgi(request.path_info)
     if preflight:
-        method = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-    if HIDDEN in meta and not layers.of(method):
-        layers = ViewLayers([meta[HIDDEN]])
-    if preflight:
-        return app.table.find_for_preflight(path, layers, method)
-    return app.table.find(path, layers, method)
+        return table.find_for_preflight(path, layers, requested_method(request))
+    return table.find(path, layers, request.method or "")
 
 
 def decided(request: HttpRequest, applied: Applied) -> Decision | None:
-    """Decide about a request, and store the Decision in request.META."""
-    meta = request.META
-    if meta.get(_APPLIED) is not applied:
-        decision = decide_now(applied, meta)
-        if decision is None:
-            steps = decision_steps(applied, CORSRequest.from_environ(meta))
-            decision = decide_with(lambda look_up: ask(look_up, request), steps)
-        _store(request, applied, decision)
-    stored: Decision | None = meta.get(DECISION)
-    return stored
+    """Decide about a request."""
+    decision = decide_now(applied, request.META)
+    return decision or decide_with(partial(ask, request), _steps(request, applied))
 
 
 async def adecided(request: HttpRequest, applied: Applied) -> Decision | None:
-    """Do the same as `decided`, in a coroutine."""
-    meta = request.META
-    if meta.get(_APPLIED) is not applied:
-        decision = decide_now(applied, meta)
-        if decision is None:
-            steps = decision_steps(applied, CORSRequest.from_environ(meta))
-            decision = await adecide_with(lambda look_up: aask(look_up, request), steps)
-        _store(request, applied, decision)
-    stored: Decision | None = meta.get(DECISION)
-    return stored
+    """Decide about a request, in a coroutine."""
+    decision = decide_now(applied, request.META)
+    return decision or await adecide_with(partial(aask, request), _steps(request, applied))
 
 
-def _store(request: HttpRequest, applied: Applied, decision: Decision | None) -> None:
-    meta = request.META
-    meta[_APPLIED] = applied
-    if decision is None:
-        meta.pop(DECISION, None)
-    else:
-        meta[DECISION] = decision
+def _steps(request: HttpRequest, applied: Applied) -> Steps:
+    """Decide with look-ups, once for each request, unless something else applies to it now."""
+    known: tuple[Applied, Decision | None] | None = request.META.get(_DECIDED)
+    if known is not None and known[0] is applied:
+        return known[1]
+    decision = yield from decision_steps(applied, CORSRequest.from_environ(request.META))
+    request.META[_DECIDED] = applied, decision
+    return decision
+
+
+def _applied_to_any(request: HttpRequest) -> Applied:
+    return applied_to(installed(), request, None, preflight=is_preflight(request))

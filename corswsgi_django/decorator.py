@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -12,22 +12,23 @@ from django.http import HttpRequest
 
 from corswsgi import Policy, Problem
 from corswsgi.adapters import (
+    ATTRIBUTE,
+    NO_LAYERS,
     UNSET,
+    DecoratorNames,
     Layer,
-    Names,
     Unset,
-    has_layer,
+    ViewLayers,
     read_layer,
     refuse,
     safe_repr,
     set_layer,
-    snapshot,
     warn,
-    wrapped_views,
+    warn_at,
 )
 
 from .apps import installed
-from .decisions import HIDDEN, PATH
+from .decisions import PATH, requested_method
 from .lookups import as_origin_callable
 from .middleware import CORSMiddleware
 from .views import view_name
@@ -44,10 +45,13 @@ _HINT = (
     "class is decorated, decorate the class itself, without method_decorator()."
 )
 
+# The key of request.META that is set while a decorated view runs whose policy will be applied.
+_APPLYING = "corswsgi_django.applying"
 
-class _DecoratorNames(Names):
-    def option(self, option: str, value: object = None) -> str:  # noqa: ARG002 - of the base class
-        return f"{option} of its @cors"
+_HIDDEN = (
+    "the middleware cannot see the @cors of {}, so preflights are answered with the settings. Move "
+    "it above the decorator that hides it, such as @api_view."
+)
 
 
 @overload
@@ -75,32 +79,29 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
     """
     if callable(policy):
         return cors()(policy)  # @cors, without parentheses
-    given = {name: snapshot(value) for name, value in options.items()}
-    origins = given.get("origins")
-    if isinstance(origins, tuple | frozenset):
-        given["origins"] = tuple(map(as_origin_callable, origins))
-    elif callable(origins):
-        given["origins"] = as_origin_callable(origins)
-    layer, problems, notices = read_layer(policy, given)
+    layer, problems, notices = read_layer(policy, options, adapt=as_origin_callable)
     refuse(problems)
     warn(notices)
-    layer = Layer(layer.value, _DecoratorNames())
+    layer = Layer(layer.value, DecoratorNames())
 
     def decorate(view: Any) -> Any:
         if not callable(view):
-            message = f"{safe_repr(view)} cannot be called, so @cors would have no effect."
-            refuse([Problem("cors", view, "without_effect", message, "decorate a view.")])
+            _refuse(view, "cannot be called", "decorate a view.")
         return _decorate_class(view, layer) if isinstance(view, type) else _decorate(view, layer)
 
     return decorate
+
+
+def _refuse(view: object, why: str, hint: str) -> None:
+    message = f"{safe_repr(view)} {why}, so @cors would have no effect."
+    refuse([Problem("cors", view, "without_effect", message, hint)])
 
 
 def _decorate_class(view: Any, layer: Layer) -> Any:
     """Decorate dispatch(), because as_view() copies its attributes to the view."""
     dispatch: Any = getattr(view, "dispatch", None)
     if dispatch is None:
-        message = f"{safe_repr(view)} has no method dispatch(), so @cors would have no effect."
-        refuse([Problem("cors", view, "without_effect", message, "decorate a class of views.")])
+        _refuse(view, "has no method dispatch()", "decorate a class of views.")
     # It may be inherited, and the base class may be decorated.
     view.dispatch = _decorate(dispatch, layer, is_own="dispatch" in vars(view))
     return view
@@ -108,56 +109,53 @@ def _decorate_class(view: Any, layer: Layer) -> Any:
 
 def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
     @wraps(view)
-    def decorated(*arguments: Any, **named: Any) -> Any:
+    def decorated(*args: Any, **named: Any) -> Any:
         # The request comes after the object if the method was decorated itself.
-        requests = (each for each in (*arguments, *named.values()) if hasattr(each, "META"))
-        request: HttpRequest | None = next(requests, None)
-        if request is None:
-            return view(*arguments, **named)
-        is_below_middleware = PATH in request.META
-        _reveal(request, view, layer, warns=is_below_middleware)
-        if is_below_middleware:
-            return view(*arguments, **named)
+        requests = [each for each in (*args, *named.values()) if hasattr(each, "META")]
+        layers = _layers_to_apply(requests[0], view, layer) if requests else None
+        if layers is None:
+            return view(*args, **named)
+
+        def run(_request: HttpRequest) -> Any:
+            with _applying(requests[0]):
+                return view(*args, **named)
+
+        async def arun(_request: HttpRequest) -> Any:
+            with _applying(requests[0]):
+                return await view(*args, **named)
+
         # dispatch() of a class of asynchronous views returns a coroutine, but is a plain function.
-        owners = (getattr(getattr(view, "func", None), "__self__", None), *arguments[:1])
+        owners = (getattr(getattr(view, "func", None), "__self__", None), *args[:1])
         is_async = any(getattr(owner, "view_is_async", False) is True for owner in owners)
-
-        def get_response(_request: HttpRequest) -> Any:
-            return view(*arguments, **named)
-
-        if is_async or iscoroutinefunction(view):
-            markcoroutinefunction(get_response)
-        return CORSMiddleware(get_response)(request)
+        get_response = arun if is_async or iscoroutinefunction(view) else run
+        return CORSMiddleware(get_response, layers)(requests[0])
 
     if not is_own:
-        vars(decorated).pop("cors_policy", None)
+        vars(decorated).pop(ATTRIBUTE, None)
     set_layer(decorated, layer, hint=_HINT)
     if iscoroutinefunction(view):
         markcoroutinefunction(decorated)
     return decorated
 
 
-def _reveal(request: HttpRequest, view: Any, layer: Layer, *, warns: bool) -> None:
-    """Tell the middleware about a layer that it cannot see, and warn once at the view's own line."""
-    match = request.resolver_match
-    if match is not None and installed().layers_of(match.func).of(request.method or ""):
-        return
-    request.META.setdefault(HIDDEN, layer)
-    if not warns:
-        return
-    text = (
-        f"the middleware cannot see the @cors of {view_name(view)}, so preflights are answered with "
-        "the settings. Move it above the decorator that hides it, such as @api_view."
-    )
-    functions = (each for each in reversed([*wrapped_views(view)]) if hasattr(each, "__code__"))
-    function = next(functions, None)
-    if function is None:  # an object that can be called
-        warnings.warn(text, RuntimeWarning, stacklevel=1)
-        return
-    warnings.warn_explicit(
-        text,
-        RuntimeWarning,
-        function.__code__.co_filename,
-        function.__code__.co_firstlineno,
-        registry=function.__globals__.setdefault("__warningregistry__", {}),
-    )
+@contextmanager
+def _applying(request: HttpRequest) -> Iterator[None]:
+    """Leave the policies of decorated views that a decorated view calls out."""
+    request.META[_APPLYING] = True
+    try:
+        yield
+    finally:
+        del request.META[_APPLYING]
+
+
+def _layers_to_apply(request: HttpRequest, view: Any, layer: Layer) -> ViewLayers | None:
+    """Return the layers that a decorator has to apply itself; None if it has nothing to do."""
+    match, has_middleware = request.resolver_match, PATH in request.META
+    if _APPLYING in request.META:
+        return None
+    seen = NO_LAYERS if match is None else installed().layers_of(match.func)
+    if seen.of(requested_method(request)):
+        return None if has_middleware else seen
+    if has_middleware:
+        warn_at(view, _HIDDEN.format(view_name(view)))
+    return ViewLayers([layer])

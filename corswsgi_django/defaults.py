@@ -2,7 +2,7 @@
 
 from corswsgi.adapters import DEFAULT_METHODS
 
-default_headers = (
+default_headers: tuple[str, ...] = (
     "accept",
     "authorization",
     "content-type",
@@ -12,7 +12,7 @@ default_headers = (
 )
 """The default of CORS_ALLOW_HEADERS, as in django-cors-headers."""
 
-default_methods = (*DEFAULT_METHODS, "OPTIONS")
+default_methods: tuple[str, ...] = (*DEFAULT_METHODS, "OPTIONS")
 """The default of CORS_ALLOW_METHODS. Class-based views handle OPTIONS.
 
 Other methods in the ``http_method_names`` of views are allowed, too, if the setting is left out.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
-from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
+from django.utils.asyncio import async_unsafe
 
-from corswsgi.adapters import is_async, log_failure, safe_repr
+from corswsgi.adapters import checked_truth, is_async, safe_repr
 
 from .signals import check_request_enabled
 
@@ -48,9 +46,14 @@ def as_origin_callable(function: object) -> object:
     return CoroutineOrigins(function) if is_async(function) else function  # type: ignore[arg-type] # is_async() is not a type guard
 
 
-def ask(look_up: Any, request: HttpRequest) -> object:
+# In coroutines, callables would block the event loop, or fail.
+@async_unsafe(
+    "cors_decision() has to run callables or receivers, and was called in a coroutine: write "
+    "`await acors_decision(request)`. (A view with @cors that a coroutine calls must be a "
+    "coroutine function.)"
+)
+def ask(request: HttpRequest, look_up: Any) -> object:
     """Ask a look-up about the origin of a request. An exception is returned."""
-    _forbid_in_coroutines()
     meta = request.META
     if isinstance(look_up, Receivers):
         if ANSWER not in meta:
@@ -64,7 +67,7 @@ def ask(look_up: Any, request: HttpRequest) -> object:
         return error
 
 
-async def aask(look_up: Any, request: HttpRequest) -> object:
+async def aask(request: HttpRequest, look_up: Any) -> object:
     """Ask a look-up about the origin of a request, in a coroutine. An exception is returned."""
     meta = request.META
     if isinstance(look_up, Receivers):
@@ -81,37 +84,9 @@ async def aask(look_up: Any, request: HttpRequest) -> object:
         return error
 
 
-def _forbid_in_coroutines() -> None:
-    """Refuse to run a look-up where it would block the event loop, or fail."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    message = (
-        "cors_decision() has to run callables or receivers, and was called in a coroutine: write "
-        "`await acors_decision(request)`. (A view with @cors that a coroutine calls must be a "
-        "coroutine function.)"
-    )
-    raise SynchronousOnlyOperation(message)
-
-
 def _combined(answers: Iterable[tuple[object, object]]) -> bool | None:
     """Combine the answers of receivers; None if one failed, which refuses the origin."""
-    checked = [_checked(receiver, answer) for receiver, answer in answers]
+    # Django only recognizes coroutine functions, and other coroutines would count as true.
+    name = "the receiver {} of check_request_enabled".format
+    checked = [checked_truth(name(safe_repr(receiver)), answer) for receiver, answer in answers]
     return None if None in checked else any(checked)
-
-
-def _checked(receiver: object, answer: object) -> bool | None:
-    try:
-        if isinstance(answer, Exception):
-            raise answer
-        if isawaitable(answer):
-            # Django only recognizes coroutine functions, and a coroutine would count as true.
-            if iscoroutine(answer):
-                answer.close()
-            raise TypeError("it returned a coroutine: connect a coroutine function")
-        return bool(answer)
-    except Exception as error:
-        what = f"the receiver {safe_repr(receiver)} of check_request_enabled"
-        log_failure(what, error, "origin_check_failed")
-        return None

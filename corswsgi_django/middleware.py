@@ -9,12 +9,18 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from corswsgi import Decision
+from corswsgi.adapters import Applied, ViewLayers, as_wsgi
+
 from .apps import installed
 from .decisions import PATH, adecided, applied_to, decided, is_preflight
 from .responses import answer_preflight, apply
 
 Response = HttpResponseBase
-GetResponse = Callable[[HttpRequest], Response] | Callable[[HttpRequest], Awaitable[Response]]
+GetResponse = Callable[[HttpRequest], Any]
+
+# The key of request.META for a response whose headers ``@cors`` has set.
+_DONE = "corswsgi_django.done"
 
 
 class CORSMiddleware:
@@ -30,8 +36,10 @@ class CORSMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self._get_response: Callable[[HttpRequest], Any] = get_response
+    def __init__(self, get_response: GetResponse, layers: ViewLayers | None = None) -> None:
+        """Wrap the next middleware, or a view with its `layers`, as ``@cors`` does."""
+        self._get_response = get_response
+        self._layers = layers
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -44,35 +52,45 @@ class CORSMiddleware:
         """Answer a preflight, or run the next middleware."""
         if self._is_async:
             return self._acall(request)
-        if self._begin(request):
-            applied = applied_to(request)
-            decision = decided(request, applied)
-            if decision is not None and decision.status is not None:
-                return answer_preflight(request, applied, decision)
-            response: Response = self._get_response(request)
-        else:
-            response = self._get_response(request)
-            applied = applied_to(request)
-            decision = decided(request, applied)
-        apply(request, response, applied, decision, self._unrelated_names)
-        return response
+        applied = self._begin(request)
+        if applied is not None:
+            answer = answer_preflight(request, applied, decided(request, applied))
+            if answer is not None:
+                return answer
+        response: Response = self._get_response(request)
+        applied = applied or applied_to(self._app, request, self._layers, preflight=False)
+        return self._finish(request, response, applied, decided(request, applied))
 
     async def _acall(self, request: HttpRequest) -> Response:
-        if self._begin(request):
-            applied = applied_to(request)
-            decision = await adecided(request, applied)
-            if decision is not None and decision.status is not None:
-                return answer_preflight(request, applied, decision)
-            response: Response = await self._get_response(request)
-        else:
-            response = await self._get_response(request)
-            applied = applied_to(request)
-            decision = await adecided(request, applied)
-        apply(request, response, applied, decision, self._unrelated_names)
-        return response
+        applied = self._begin(request)
+        if applied is not None:
+            answer = answer_preflight(request, applied, await adecided(request, applied))
+            if answer is not None:
+                return answer
+        response: Response = await self._get_response(request)
+        applied = applied or applied_to(self._app, request, self._layers, preflight=False)
+        return self._finish(request, response, applied, await adecided(request, applied))
 
-    def _begin(self, request: HttpRequest) -> bool:
-        """Prepare a request, and return whether it is a preflight."""
-        self._app.report_problems()
-        request.META[PATH] = request.path_info
-        return is_preflight(request)
+    def _begin(self, request: HttpRequest) -> Applied | None:
+        """Return what applies to a preflight; None for any other request."""
+        if not self._app.is_reported:
+            self._app.report_problems()
+        if self._layers is None:
+            path = request.path_info
+            request.META[PATH] = path if path.isascii() else as_wsgi(path)
+        # Checked twice, because a call takes longer.
+        if request.META["REQUEST_METHOD"] == "OPTIONS" and is_preflight(request):
+            return applied_to(self._app, request, self._layers, preflight=True)
+        return None
+
+    def _finish(
+        self, request: HttpRequest, response: Response, applied: Applied, decision: Decision | None
+    ) -> Response:
+        """Set the headers of a response, unless ``@cors`` has set them."""
+        if self._layers is not None:
+            if not isinstance(response, HttpResponseBase):
+                return response  # Django reports views that return something else
+            request.META[_DONE] = response
+        if self._layers is not None or request.META.get(_DONE) is not response:
+            apply(request, response, applied, decision, self._unrelated_names)
+        return response

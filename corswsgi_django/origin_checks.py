@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
 
 from corswsgi import Policy
 from corswsgi.adapters import (
+    MAX_ENUMERATED,
     AllowedOrigin,
-    OriginPattern,
     allowed_origins,
-    safe_repr,
+    enumerate_texts,
     site_of,
     wide_expressions,
 )
@@ -22,9 +22,7 @@ from .stack import has
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 
-# There may be thousands of origins.
-_MAX_NAMED = 20
-
+# The hosts that Django allows in debug mode if ALLOWED_HOSTS is empty.
 _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
 
 
@@ -32,52 +30,61 @@ def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
     """Yield W007 to W012 for the policies of all paths."""
     credentialed = [policy for policy in policies if policy and policy.supports_credentials]
     origins = allowed_origins(credentialed)
-    yield from _check_csrf(origins)
-    yield from _check_cookies(origins)
-    yield from _check_expressions(policies, credentialed)
-
-
-def _named(texts: Iterable[str]) -> str:
-    """Name each once, up to a limit."""
-    each = [*dict.fromkeys(texts)]
-    more = f" and {len(each) - _MAX_NAMED} more" if len(each) > _MAX_NAMED else ""
-    return ", ".join(each[:_MAX_NAMED]) + more
+    if has(_CSRF):
+        yield from _check_csrf(origins)
+    if others := _on_other_sites(origins):
+        yield from _check_cookies(others)
+    for wide in wide_expressions(policies):
+        if wide.other is not None:
+            hint = "escape each dot (\\.), write the host up to its end, or list patterns instead."
+            yield Warning(wide.describe_other(), hint=hint, id="corswsgi.W011")
+    for wide in wide_expressions(credentialed):
+        if wide.insecure is not None:
+            hint = "write https:// instead of http:// or https?://."
+            yield Warning(wide.describe_insecure(), hint=hint, id="corswsgi.W012")
 
 
 def _check_csrf(origins: list[AllowedOrigin]) -> Iterator[CheckMessage]:
     """W007 and W008: pages that may send cookies, but whose POST Django refuses."""
-    if not has(_CSRF):
-        return
     open_ports = [origin.written for origin in origins if origin.pattern.port == "*"]
-    missing = [
-        origin
-        for origin in origins
-        if origin.pattern.port != "*" and not _is_trusted(origin.pattern)
-    ]
+    missing = [each for each in origins if each.pattern.port != "*" and not _is_trusted(each)]
+    refused = "every POST, PUT, PATCH or DELETE of their pages gets a 403"
     if missing:
-        text = (
-            "these origins may send cookies, but are not in CSRF_TRUSTED_ORIGINS: "
-            f"{_named(origin.written for origin in missing)}. Every POST, PUT, PATCH or DELETE "
-            "from their pages gets a 403."
-        )
+        named = enumerate_texts(origin.written for origin in missing)
+        text = f"these origins may send cookies, but are not in CSRF_TRUSTED_ORIGINS: {named}."
+        text = f"{text} So {refused}."
         trusted = dict.fromkeys(map(_trusted, missing))
         value = repr([*settings.CSRF_TRUSTED_ORIGINS, *trusted])
-        if len(trusted) > _MAX_NAMED:
+        if len(trusted) > MAX_ENUMERATED:
             value = "[*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]"
         hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W007')}"
         yield Warning(text, hint=hint, id="corswsgi.W007")
     if open_ports:
-        named = [text.replace(":*", ":3000") for text in open_ports]
-        text = (
-            f"these origins may send cookies from any port: {_named(open_ports)}. "
-            "CSRF_TRUSTED_ORIGINS cannot list all ports, so every POST, PUT, PATCH or DELETE from "
-            "a port that is not listed gets a 403."
-        )
-        hint = (
-            "list the ports that may write, as in CSRF_TRUSTED_ORIGINS = "
-            f"{[*settings.CSRF_TRUSTED_ORIGINS, *named]!r}. {_silencing('W008')}"
-        )
+        text = f"these origins may send cookies from any port: {enumerate_texts(open_ports)}."
+        text = f"{text} CSRF_TRUSTED_ORIGINS cannot list any port, so {refused}."
+        listed = [origin.replace(":*", ":3000") for origin in open_ports]
+        value = repr([*settings.CSRF_TRUSTED_ORIGINS, *listed])
+        hint = f"list ports that may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W008')}"
         yield Warning(text, hint=hint, id="corswsgi.W008")
+
+
+def _is_trusted(origin: AllowedOrigin) -> bool:
+    """Return whether CsrfViewMiddleware accepts a POST from every origin of a pattern."""
+    pattern = origin.pattern
+    is_exact = not pattern.subdomains
+    netloc = pattern.host if pattern.port is None else f"{pattern.host}:{pattern.port}"
+    if is_exact and netloc in settings.ALLOWED_HOSTS:
+        return True  # the project's own origin
+    for text in map(str, settings.CSRF_TRUSTED_ORIGINS):
+        scheme, _, trusted = text.partition("://")
+        # `*.example.com` includes example.com, and `*example.com` is example.com alone.
+        if trusted.startswith("*."):
+            is_included = f".{netloc}".endswith(trusted.removeprefix("*"))
+        else:
+            is_included = is_exact and trusted.lstrip("*") == netloc
+        if is_included and scheme == pattern.scheme:
+            return True
+    return False
 
 
 def _trusted(origin: AllowedOrigin) -> str:
@@ -95,48 +102,23 @@ def _silencing(number: str) -> str:
     return f"If that is intended: SILENCED_SYSTEM_CHECKS = {silenced!r}."
 
 
-def _is_trusted(pattern: OriginPattern) -> bool:
-    """Return whether CsrfViewMiddleware accepts a POST from every origin of a pattern."""
-    port = "" if pattern.port is None else f":{pattern.port}"
-    netloc = f"{pattern.host}{port}"
-    if not (port or pattern.subdomains) and pattern.host in settings.ALLOWED_HOSTS:
-        return True  # the project's own origin
-    for text in map(str, settings.CSRF_TRUSTED_ORIGINS):
-        scheme, _, trusted = text.partition("://")
-        if scheme != pattern.scheme:
-            continue
-        if "*" not in text:
-            if trusted == netloc and not pattern.subdomains:
-                return True
-        # `*.example.com` includes example.com, and `*example.com` is example.com alone.
-        elif trusted.startswith("*."):
-            if f".{netloc}".endswith(trusted.removeprefix("*")):
-                return True
-        elif trusted.lstrip("*") == netloc and not pattern.subdomains:
-            return True
-    return False
-
-
-def _check_cookies(origins: list[AllowedOrigin]) -> Iterator[CheckMessage]:
+def _check_cookies(origins: list[str]) -> Iterator[CheckMessage]:
     """W009 and W010: cookies that browsers do not send from other sites."""
-    others = _on_other_sites(origins)
-    if not others:
-        return
     cookies = [("SESSION_COOKIE", "W009", has(_SESSION))]
     cookies.append(("CSRF_COOKIE", "W010", has(_CSRF) and not settings.CSRF_USE_SESSIONS))
     for name, number, is_used in cookies:
-        same_site, secure = f"{name}_SAMESITE", f"{name}_SECURE"
-        if not is_used or (getattr(settings, same_site) == "None" and getattr(settings, secure)):
+        same_site = getattr(settings, f"{name}_SAMESITE")
+        secure = getattr(settings, f"{name}_SECURE")
+        if not is_used or (same_site == "None" and secure):
             continue
         text = (
             "these origins may send cookies, but are on other sites than the project's hosts "
-            f"(ALLOWED_HOSTS): {_named(others)}. With {same_site} = "
-            f"{getattr(settings, same_site)!r} and {secure} = {getattr(settings, secure)!r}, "
-            "browsers do not send that cookie."
+            f"(ALLOWED_HOSTS): {enumerate_texts(origins)}. Browsers do not send them the cookie "
+            f"with {name}_SAMESITE = {same_site!r} and {name}_SECURE = {secure!r}."
         )
         hint = (
-            f'{same_site} = "None" and {secure} = True. (Some browsers never send cookies to other '
-            "sites. A page on the same site avoids that.)"
+            f'{name}_SAMESITE = "None" and {name}_SECURE = True. (Some browsers never send '
+            "cookies to other sites. A page on the same site avoids that.)"
         )
         yield Warning(text, hint=hint, id=f"corswsgi.{number}")
 
@@ -151,27 +133,3 @@ def _on_other_sites(origins: list[AllowedOrigin]) -> list[str]:
         return []
     own = {site_of(host.removeprefix(".")) for host in hosts}
     return [origin.written for origin in origins if origin.site not in own]
-
-
-def _check_expressions(
-    policies: list[Policy | None], credentialed: list[Policy]
-) -> Iterator[CheckMessage]:
-    """W011 and W012: expressions that match more than they are meant for."""
-    for wide in wide_expressions(policies):
-        if wide.other is not None:
-            yield Warning(
-                f"the expression {safe_repr(wide.written)} matches {wide.other}, which is on "
-                f"another site than {wide.meant}.",
-                hint="escape each dot (\\.) and write the host up to its end, or write a pattern "
-                'into CORS_ALLOWED_ORIGINS, such as "https://*.example.com".',
-                id="corswsgi.W011",
-            )
-    for wide in wide_expressions(credentialed):
-        if wide.insecure is not None:
-            yield Warning(
-                f"the expression {safe_repr(wide.written)} matches {wide.insecure}, which is not "
-                "HTTPS: anyone on the network path can change such a page, and read responses with "
-                "the cookies of its visitors.",
-                hint="write https:// instead of http:// or https?://.",
-                id="corswsgi.W012",
-            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from django.conf import settings
@@ -32,34 +33,22 @@ def find_view(request: HttpRequest) -> View | None:
     has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
         urlconf or settings.ROOT_URLCONF
     )
+    path, language = request.path_info, None
+    # CommonMiddleware redirects to the path with a slash.
+    paths = [path] if path.endswith("/") or not settings.APPEND_SLASH else [path, f"{path}/"]
     # Otherwise, only the project itself activates languages.
-    if not has_prefixes and _LOCALE_MIDDLEWARE not in settings.MIDDLEWARE:
-        return _first_view(resolver, _paths(request.path_info))
-    language = translation.get_language_from_request(request, check_path=has_prefixes)
-    paths = [*_paths(request.path_info)]
-    if has_prefixes and not translation.get_language_from_path(request.path_info):
+    if has_prefixes or _LOCALE_MIDDLEWARE in settings.MIDDLEWARE:
+        language = translation.get_language_from_request(request, check_path=has_prefixes)
+    if has_prefixes and not translation.get_language_from_path(path):
         if has_default_prefix:
-            paths += _paths(f"/{language}{request.path_info}")
+            paths += [f"/{language}{each}" for each in paths]
         else:
             language = settings.LANGUAGE_CODE
-    with translation.override(language):
-        return _first_view(resolver, paths)
-
-
-def _paths(path: str) -> Iterator[str]:
-    """Yield a path, and the path that CommonMiddleware redirects it to."""
-    yield path
-    if settings.APPEND_SLASH and not path.endswith("/"):
-        yield f"{path}/"
-
-
-def _first_view(resolver: Any, paths: Iterator[str] | list[str]) -> View | None:
-    for path in paths:
-        try:
-            view: View = resolver.resolve(path).func
-        except Resolver404:
-            continue
-        return view
+    with translation.override(language) if language else nullcontext():
+        for each in paths:
+            with suppress(Resolver404):
+                view: View = resolver.resolve(each).func
+                return view
     return None
 
 

@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-check_request_enabled = Signal()
+check_request_enabled: Signal = Signal()
 """Sent with ``request`` if the settings do not allow the origin of a request.
 
 A receiver that returns a true value allows the origin for this request; the other settings,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from inspect import isfunction
 from typing import Any
 
 from django.views import View
 
 from corswsgi import PolicyError
 from corswsgi.adapters import (
-    ATTRIBUTE,
     UNSET,
     Layer,
     Unset,
     ViewLayers,
+    hidden_layers,
     layer_of,
     wrapped_views,
 )
@@ -47,7 +46,7 @@ def view_layers(view: Callable[..., Any]) -> ViewLayers:
 
 
 def hidden_view(view: Callable[..., Any], layers: ViewLayers) -> Any:
-    """Return a view whose layer cannot be seen before it runs, if there is one.
+    """Return a decorated view that cannot be seen before it runs, if there is one.
 
     A decorator without functools.wraps hides it.
     """
@@ -56,22 +55,8 @@ def hidden_view(view: Callable[..., Any], layers: ViewLayers) -> Any:
         handlers = _handlers(each, view_class).values()
         owners += [getattr(view_class, handler, None) for handler in handlers]
     seen = {*layers.enclosing, *(layer for own in layers.by_method.values() for layer in own)}
-    decorated = (found for owner in owners for found in _decorated_below(owner))
-    return next((found for found in decorated if getattr(found, ATTRIBUTE) not in seen), None)
-
-
-def _decorated_below(view: Any, depth: int = 4) -> Iterator[Any]:
-    """Yield views with a layer among the variables that a view closes over, as decorators do."""
-    for each in wrapped_views(view):
-        for cell in getattr(each, "__closure__", None) or ():
-            try:
-                inner = cell.cell_contents
-            except ValueError:
-                continue  # the variable has no value yet
-            if callable(inner) and isinstance(getattr(inner, ATTRIBUTE, None), Layer):
-                yield inner
-            elif depth and isfunction(inner):
-                yield from _decorated_below(inner, depth - 1)
+    hidden = (found for owner in owners for found in hidden_layers(owner))
+    return next((found for found, layer in hidden if layer not in seen), None)
 
 
 def _classes(view: Any) -> Iterator[tuple[Any, type]]:

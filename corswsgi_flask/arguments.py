@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
-from corswsgi import Problem
-from corswsgi.adapters import (
-    OPTION_NAMES,
-    OPTIONS,
-    UNSET,
-    Layer,
-    Names,
-    Notice,
-    PlacedNames,
-    Reading,
-    Unset,
-    did_you_mean,
-    read_layer,
-    read_paths,
-    snapshot,
-)
+from corswsgi import Problem, adapters
 
 _PREFIX = "CORS_"
 
@@ -34,6 +19,10 @@ _WITHOUT_EFFECT = {
     "headers": "it is an old name of allow_headers, which allows every header by default",
 }
 
+_EXAMPLE = '{"origins": ["https://app.example.com"]}'
+_KEYS = [option for option in adapters.OPTIONS if option != "allow_private_network"] + ["resources"]
+_IGNORED_KEYS = {"allow_private_network", *_WITHOUT_EFFECT}
+
 
 class Arguments(NamedTuple):
     """The arguments of ``CORS(app)``."""
@@ -43,107 +32,80 @@ class Arguments(NamedTuple):
     options: Mapping[str, Any]
 
 
-NO_ARGUMENTS = Arguments(UNSET, UNSET, {})
-
-
-class Configuration(NamedTuple):
-    """The layers of an application and its paths, read from app.config and ``CORS(app)``."""
-
-    layers: tuple[Layer, ...]
-    paths: dict[str, Layer] | None
-    """None if there are no resources: the layers then apply to all paths."""
-    problems: list[Problem]
-    notices: list[Notice]
-
-
-class _ConfigNames(Names):
-    """The options as keys of app.config."""
-
-    def option(self, option: str, value: object = None) -> str:  # noqa: ARG002 - for subclasses
-        return _PREFIX + option.upper()
-
-    def assignment(self, option: str, source: str) -> str:
-        return f"{self.option(option)} = {source}"
-
-
-CONFIG_NAMES = _ConfigNames()
+CONFIG_NAMES = adapters.ConfigNames(_PREFIX)
 
 
 def read_options(
-    policy: object, given: Mapping[str, Any], names: Names = OPTION_NAMES
-) -> Reading:
+    policy: object, given: Mapping[str, Any], names: adapters.Names = adapters.OPTION_NAMES
+) -> adapters.Reading:
     """Read a policy or options, some of which may be those of Flask-CORS."""
-    options: dict[str, Any] = {}
-    notices: list[Notice] = []
-    for name, value in given.items():
-        if name in _WITHOUT_EFFECT:
-            option = names.option(name)
-            message = f"{option} has no effect: {_WITHOUT_EFFECT[name]}."
-            notices.append(Notice(option, value, "deprecated_option", message, "remove it."))
-        elif name == "expose_headers" and value is None:
-            pass  # the default of Flask-CORS: no headers
-        elif name == "max_age" and isinstance(value, str) and value.isdecimal():
-            options[name] = int(value)
-        else:
-            options[name] = value
-    layer, problems, more = read_layer(policy, options, names)
-    return Reading(layer, problems, notices + more)
+    options, notices = adapters.drop_ignored(given, _WITHOUT_EFFECT, names)
+    # Flask-CORS accepts None for no headers, and digits.
+    if options.get("expose_headers", "") is None:
+        del options["expose_headers"]
+    max_age = options.get("max_age")
+    if isinstance(max_age, str) and max_age.isdecimal():
+        options["max_age"] = int(max_age)
+    layer, problems, more = adapters.read_layer(policy, options, names)
+    return adapters.Reading(layer, problems, notices + more)
 
 
-def read_configuration(config: Mapping[str, Any], arguments: Arguments) -> Configuration:
-    """Read app.config, and the arguments of ``CORS(app)`` laid over it."""
-    values = {key: snapshot(value) for key, value in config.items() if key.startswith(_PREFIX)}
-    problems = _unknown_keys(values)
-    unknown = {problem.option for problem in problems}
-    options = {
-        key.removeprefix(_PREFIX).lower(): value
-        for key, value in values.items()
-        if key not in unknown
-    }
-    resources, resources_name = options.pop("resources", UNSET), f"{_PREFIX}RESOURCES"
-    if not isinstance(arguments.resources, Unset):
-        resources, resources_name = arguments.resources, "resources"
-    if not isinstance(arguments.policy, Unset):
-        options = {}  # a policy replaces all of it
-    else:
-        options = {name: options[name] for name in options if name not in arguments.options}
-    readings = [
-        read_options(UNSET, options, CONFIG_NAMES),
-        read_options(arguments.policy, arguments.options),
-    ]
-    problems += [problem for reading in readings for problem in reading.problems]
-    notices = [notice for reading in readings for notice in reading.notices]
+def make_table(
+    config: MutableMapping[str, Any],
+    arguments: Arguments | None,
+    routes: Callable[[], Iterable[adapters.Route]],
+    warned: list[object],
+) -> adapters.PolicyTable:
+    """Make the table from app.config, and the arguments of ``CORS(app)`` laid over it.
+
+    `arguments` is None without ``CORS(app)``. Notices that are in `warned` are not repeated.
+    Raises `PolicyError` with all problems.
+    """
+    policy, resources, given = arguments or (adapters.UNSET, adapters.UNSET, {})
+    options, problems = adapters.read_config(config, _PREFIX, _KEYS, _IGNORED_KEYS)
+    place, in_config = CONFIG_NAMES.option("resources"), options.pop("resources", adapters.UNSET)
+    if resources is not adapters.UNSET:
+        place = "resources"
+    elif in_config is not adapters.UNSET:
+        resources = in_config
+        if arguments is None:
+            message, hint = "has no effect without CORS(app).", "call CORS(app), or remove it."
+            problems.append(Problem(place, in_config, "without_effect", f"{place} {message}", hint))
+    below = {name: options[name] for name in options if name not in given}
+    readings = [read_options(policy, below, CONFIG_NAMES), read_options(policy, given)]
+    notices: list[adapters.Notice] = []
+    for reading in readings:
+        # Both report a policy of the wrong type.
+        problems += [problem for problem in reading.problems if problem not in problems]
+        notices += reading.notices
     paths = None
-    if not isinstance(resources, Unset):
-        paths, more, others = _read_resources(resources_name, resources)
+    if resources is not adapters.UNSET:
+        paths, more, others = adapters.read_paths(
+            place, _as_mapping(resources), _read_path, _EXAMPLE
+        )
         problems += more
         notices += others
-    return Configuration(tuple(reading.layer for reading in readings), paths, problems, notices)
+    adapters.refuse(problems)
+    new = [notice for notice in notices if notice not in warned]
+    adapters.warn(new)
+    warned += new
+    off = adapters.Layer(None)
+    layers = [reading.layer for reading in readings]
+    if arguments is None:
+        # CORS is off for the application, and its config provides defaults for views.
+        layers.append(off)
+    unmatched = adapters.UNSET if paths is None else off
+    return adapters.PolicyTable(layers, paths=paths, unmatched=unmatched, routes=routes)
 
 
-def _unknown_keys(config: Mapping[str, Any]) -> list[Problem]:
-    known = [*OPTIONS, "resources"]
-    problems = []
-    for key, value in config.items():
-        name = key.removeprefix(_PREFIX).lower()
-        if name in _WITHOUT_EFFECT or (name in known and key.isupper()):
-            continue
-        hint = did_you_mean(name, known, lambda name: _PREFIX + name.upper(), "keys")
-        message = f"{key} is not a key that corswsgi knows."
-        problems.append(Problem(key, value, "unknown_option", message, hint))
-    return problems
+def _as_mapping(resources: object) -> object:
+    """Return a path pattern, or several of them, as a mapping to empty options."""
+    if isinstance(resources, str):
+        return {resources: {}}
+    if isinstance(resources, Iterable) and not isinstance(resources, Mapping | bytes):
+        return {path: {} for path in resources}
+    return resources
 
 
-def _read_resources(
-    name: str, given: object
-) -> tuple[dict[str, Layer], list[Problem], list[Notice]]:
-    """Read a path pattern, several of them, or a mapping from them."""
-    if isinstance(given, str):
-        given = [given]
-    if isinstance(given, Iterable) and not isinstance(given, Mapping | bytes):
-        given = {path: {} for path in given}
-
-    def read(place: str, options: Mapping[Any, Any]) -> Reading:
-        return read_options(UNSET, options, PlacedNames(OPTION_NAMES, place))
-
-    return read_paths(name, given, read, '{"origins": ["https://app.example.com"]}')
+def _read_path(place: str, options: Mapping[Any, Any]) -> adapters.Reading:
+    return read_options(adapters.UNSET, options, adapters.PlacedNames(adapters.OPTION_NAMES, place))

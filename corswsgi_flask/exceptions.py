@@ -6,12 +6,13 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from flask import Flask, Response
+
 from corswsgi import CORSRequest, Policy, decide
 from corswsgi.adapters import DECISION, safe_repr
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from flask import Flask
 
 
 def answer_error(
@@ -44,16 +45,11 @@ def answer_error(
             raise
         environ[DECISION] = decision
         # The debugger would have printed it in the terminal.
-        app.logger.exception(
-            "Exception on %s [%s]", safe_repr(environ["PATH_INFO"]), safe_repr(environ["REQUEST_METHOD"])
-        )
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        app.logger.exception("Exception on %s %s", safe_repr(method), safe_repr(path))
         body = traceback.format_exc().encode("utf-8", "backslashreplace")
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-        ]
-        start_response("500 INTERNAL SERVER ERROR", decision.apply(headers))
-        return [body]
+        response = Response(body, 500, [*decision.added], mimetype="text/plain")
+        return response(environ, start_response)
 
 
 def _is_fetch(environ: WSGIEnvironment) -> bool:

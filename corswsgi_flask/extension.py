@@ -9,19 +9,11 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from corswsgi import Policy, Problem
-from corswsgi.adapters import (
-    UNSET,
-    PolicyTable,
-    Unset,
-    refuse,
-    safe_repr,
-    snapshot,
-    warn,
-)
+from corswsgi.adapters import UNSET, Unset, refuse, safe_repr, snapshot, warn
 
 from . import fallback
 from .application import ApplicationCORS
-from .arguments import Arguments, read_configuration, read_options
+from .arguments import Arguments, read_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -91,8 +83,14 @@ class CORS:
 
 def _given(policy: object, resources: object, options: Mapping[str, Any]) -> dict[str, Any]:
     arguments = {"policy": policy, "resources": resources, **options}
-    # Snapshots, because they may be read for several applications.
-    return {name: snapshot(value) for name, value in arguments.items() if value is not UNSET}
+    return {name: _copied(value) for name, value in arguments.items() if value is not UNSET}
+
+
+def _copied(value: object) -> object:
+    """Return a copy of an argument, because it is read more than once, and may be changed."""
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    return snapshot(value)
 
 
 def _install(app: object, given: Mapping[str, Any]) -> None:
@@ -110,31 +108,24 @@ def _install(app: object, given: Mapping[str, Any]) -> None:
 
 def _install_on_app(app: Flask, arguments: Arguments) -> None:
     cors = ApplicationCORS.of(app)
-    layers, paths, problems, notices = read_configuration(app.config, arguments)
-    warn(notices)
     if cors.arguments is not None:
         hint = (
             "write one CORS(app, ...): resources={...} for single paths, CORS(blueprint, ...) for "
             "a blueprint, @cors(...) for a view."
         )
-        problems.insert(0, _given_twice("app", app, hint))
-    refuse(problems)
-    PolicyTable(layers, paths=paths)  # raises the problems that only appear when they are merged
+        refuse([_given_twice("app", app, hint)])
     cors.configure(arguments)
-    cors.install()
     fallback.install(app, cors)
 
 
 def _install_on_blueprint(blueprint: Blueprint, arguments: Arguments) -> None:
     layer, problems, notices = read_options(arguments.policy, arguments.options)
-    warn(notices)
-    if not isinstance(arguments.resources, Unset):
+    if arguments.resources is not UNSET:
         message = "resources has no effect for a blueprint, which consists of routes."
         hint = "write CORS(app, resources=...), or decorate the views with @cors(...)."
-        problems.append(
-            Problem("resources", arguments.resources, "without_effect", message, hint)
-        )
+        problems.append(Problem("resources", arguments.resources, "without_effect", message, hint))
     refuse(problems)
+    warn(notices)
 
     def install(state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)
@@ -143,7 +134,6 @@ def _install_on_blueprint(blueprint: Blueprint, arguments: Arguments) -> None:
         if name in cors.blueprints:
             refuse([_given_twice("blueprint", blueprint, "write one CORS(blueprint, ...).")])
         cors.blueprints[name] = layer
-        cors.install()
         fallback.install(app, cors)
 
     blueprint.record(install)

@@ -1,16 +1,18 @@
-"""The fallback for requests that did not come through the middleware.
+"""The fallback for requests that bypass the middleware.
 
 The middleware wraps ``app.wsgi_app``. A server, or another middleware, may hold the ``wsgi_app``
-from before, and an application may have ``@cors`` without ``CORS(app)``. The fallback handles these
-requests inside the application.
+from before, and the first requests of an application with ``@cors`` but without ``CORS(app)`` come
+before it is installed. The fallback handles these requests inside the application.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request, request_finished, request_started
+from flask.ctx import RequestContext
+from werkzeug.exceptions import HTTPException
 
 from corswsgi import CORSRequest
 
@@ -19,20 +21,25 @@ from .application import ApplicationCORS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_ANSWERED = "corswsgi_flask.answered"
-"""The environ's key for a preflight that the fallback has answered."""
-
 # The body of a response that the middleware passed on.
 _PASSED_ON: list[bytes] = []
 
 
 def install(app: Flask, cors: ApplicationCORS) -> None:
-    """Run the fallback before the application's own functions, once."""
-    functions = app.before_request_funcs.get(None, [])
-    if any(isinstance(function, _BeforeRequest) for function in functions):
+    """Put the middleware in front of an application, and watch for requests that bypass it."""
+    if not cors.install():
         return
-    # A new list, because other threads may be iterating over the old one.
-    app.before_request_funcs[None] = [_BeforeRequest(app, cors), *functions]
+    request_context = app.request_context
+
+    # Flask calls it first for every request. Receivers of signals and functions before requests
+    # would take ten times as long.
+    def watch(environ: WSGIEnvironment) -> RequestContext:
+        if not cors.has_come_through(environ):
+            cors.is_bypassed = True
+            request_started.connect(_on_start, app)
+        return request_context(environ)
+
+    app.request_context = watch  # type: ignore[method-assign] # as with app.wsgi_app
 
 
 def watch_applications() -> None:
@@ -42,48 +49,32 @@ def watch_applications() -> None:
 
 
 def _on_start(app: Flask, **_more: Any) -> None:
+    """Prepare for a request that bypasses the middleware, before functions of the application."""
     cors = ApplicationCORS.of(app)
-    if cors.is_installed or not cors.has_layers:
+    if not cors.is_bypassed:
+        if cors.is_installed or not cors.has_layers:
+            return
+        # First, for the requests that other threads have begun in the meantime.
+        cors.is_bypassed = True
+        install(app, cors)
+    environ = request.environ
+    if cors.has_come_through(environ):
         return
-    cors.table()
-    # For this request, and for those that have begun in the meantime.
+    cors.table()  # raises problems in debug mode and in tests
     request_finished.connect(_on_finish, app)
-    cors.install()
-    install(app, cors)
-
-
-class _BeforeRequest:
-    """Answers a preflight that did not come through the middleware."""
-
-    def __init__(self, app: Flask, cors: ApplicationCORS) -> None:
-        self._app = app
-        self._cors = cors
-
-    def __call__(self) -> Response | None:
-        environ = request.environ
-        if self._cors.has_come_through(environ):
-            return None
-        request_finished.connect(_on_finish, self._app)
-        if not CORSRequest.from_environ(environ).is_preflight:
-            return None
-        response = self._app.response_class()
-        environ[_ANSWERED] = _answer(self._cors, environ, response)
-        return response if environ[_ANSWERED] else None
+    if CORSRequest.from_environ(environ).is_preflight and cors.policy_for(environ) is not None:
+        # Nothing else runs before this response reaches _on_finish(), which makes it the answer.
+        raise HTTPException(response=app.response_class())
 
 
 def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
-    """Apply the policy to a response that will not pass through the middleware."""
-    cors = ApplicationCORS.of(app)
-    environ = request.environ
-    if not cors.has_come_through(environ) and not environ.get(_ANSWERED):
-        _answer(cors, environ, response)
-
-
-def _answer(cors: ApplicationCORS, environ: WSGIEnvironment, response: Response) -> bool:
-    """Change a response as the middleware would; return whether it answers a preflight.
+    """Change a response that will not pass through the middleware as the middleware would.
 
     ``Response.from_app`` would copy the environ, in which the Decision is to be stored.
     """
+    cors = ApplicationCORS.of(app)
+    if cors.has_come_through(request.environ):
+        return
 
     def passed_on(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(response.status, response.headers.to_wsgi_list())
@@ -94,8 +85,6 @@ def _answer(cors: ApplicationCORS, environ: WSGIEnvironment, response: Response)
         response.headers.clear()
         response.headers.extend(headers)
 
-    body = cors.middleware(passed_on)(environ, start)
-    if body is _PASSED_ON:
-        return False
-    response.response = body
-    return True
+    body = cors.middleware(passed_on)(request.environ, start)
+    if body is not _PASSED_ON:
+        response.response = body

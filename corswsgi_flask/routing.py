@@ -1,32 +1,26 @@
-"""The rule of an application's URL map that matches a request."""
+"""The rules of an application's URL map: the one that matches a request, and their routes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
-from corswsgi.adapters import DEFAULT_METHODS, as_wsgi
+from corswsgi.adapters import DEFAULT_METHODS, Route, ViewLayers, as_wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
     from werkzeug.routing import MapAdapter, Rule
 
+    Match = tuple[Rule | None, str]
+
 # Redirects to redirects are followed, loops are not.
-_MAX_REDIRECTS = 4
-
-
-class Match(NamedTuple):
-    """The rule that matches a request."""
-
-    rule: Rule | None
-    """None if no rule matches."""
-    path: str
-    """The path that was matched, encoded as in WSGI; after a redirect, the redirect's target."""
+_MAX_STEPS = 6
 
 
 def routed_path(path: str) -> str:
@@ -34,11 +28,18 @@ def routed_path(path: str) -> str:
     return path if path[:1] == "/" and path[:2] != "//" else "/" + path.lstrip("/")
 
 
-def requested_method(environ: WSGIEnvironment) -> str | None:
-    """Return the method that a preflight asks about; None if the request is not a preflight."""
-    if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ORIGIN" not in environ:
-        return None
-    return environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+def routes_of(rule: Rule, view: ViewLayers) -> Iterator[Route]:
+    """Yield the paths of a rule, with its view. Without `strict_slashes`, there may be two."""
+    methods = {*(view.methods if rule.methods is None else rule.methods)}
+    if getattr(rule, "provide_automatic_options", False):
+        methods.discard("OPTIONS")
+    fixed, placeholder, _ = rule.rule.partition("<")
+    path = as_wsgi(fixed)
+    bare = path.rstrip("/")
+    paths = [path] if placeholder or rule.strict_slashes else [bare or "/", f"{bare}/"]
+    for each in paths:
+        name = f"view {rule.endpoint!r}"
+        yield Route(name, each, bool(placeholder), view, tuple(sorted(methods)))
 
 
 class Router:
@@ -52,6 +53,10 @@ class Router:
         # it, because applications may have their own request class.
         self._environ = {**environ, "PATH_INFO": path}
         self._adapter: MapAdapter | None = None
+        self._matches: dict[str, Match] = {}
+        # The methods of the URL; empty if they are not known. One that no route supports gets the
+        # match of the first of them.
+        self._methods: list[str] = []
         try:
             # It is only None without a request.
             request = app.request_class(self._environ)
@@ -60,15 +65,20 @@ class Router:
             pass  # the host is not trusted
 
     def find(self, method: str) -> Match:
-        """Return the rule for a request with `method`."""
-        if self._adapter is None:
-            return Match(None, self._path)
-        try:
-            return _matched(self._adapter, self._path, method)
-        except RuntimeError:
-            return self._find_in_context(self._adapter, method)
+        """Return the rule for a request with `method`, or None, and the path that was matched.
 
-    def _find_in_context(self, adapter: MapAdapter, method: str) -> Match:
+        The path is encoded as in WSGI. After a redirect, it is the redirect's target.
+        """
+        if self._methods and method not in self._methods:
+            method = self._methods[0]
+        if method not in self._matches:
+            try:
+                self._matches[method] = self._match(method)
+            except RuntimeError:
+                self._matches[method] = self._match_in_context(method)
+        return self._matches[method]
+
+    def _match_in_context(self, method: str) -> Match:
         """Match within a request context, for converters that use the session or a database.
 
         It is not created every time, because leaving it runs the application's teardown functions.
@@ -76,38 +86,32 @@ class Router:
         context = self._app.request_context(self._environ)
         context.push()
         try:
-            return _matched(adapter, self._path, method)
+            return self._match(method)
         finally:
             # Teardown functions may rely on hooks, which have not run.
             with suppress(Exception):
                 context.pop()
 
-
-def _matched(
-    adapter: MapAdapter,
-    path: str,
-    method: str,
-    target: str | None = None,
-    redirects: int = _MAX_REDIRECTS,
-) -> Match:
-    """Return the rule for `method` and the adapter's path, or for the `target` of a redirect."""
-    if not redirects:
-        return Match(None, path)
-    try:
-        rule, _ = adapter.match(target, method, return_rule=True)
-    except RequestRedirect as redirect:
-        target = _path_below(adapter, redirect.new_url)
-        if target is None:
-            return Match(None, path)
-        return _matched(adapter, as_wsgi(target), method, target, redirects - 1)
-    except MethodNotAllowed as error:
-        # Use the views of the URL's other methods.
-        valid = {*(error.valid_methods or ())}
-        others = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)]
-        return _matched(adapter, path, others[0], target, redirects - 1)
-    except HTTPException:
-        return Match(None, path)
-    return Match(rule, path)
+    def _match(self, method: str) -> Match:
+        adapter, path, target = self._adapter, self._path, None
+        if adapter is None:
+            return None, path
+        for _ in range(_MAX_STEPS):
+            try:
+                return adapter.match(target, method, return_rule=True)[0], path
+            except RequestRedirect as redirect:  # noqa: PERF203 - there are few steps
+                target = _path_below(adapter, redirect.new_url)
+                if target is None:
+                    break
+                path = as_wsgi(target)
+            except MethodNotAllowed as error:
+                valid = {*(error.valid_methods or ())}
+                methods = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)]
+                method = methods[0]
+                self._methods = methods if target is None else []
+            except HTTPException:
+                break
+        return None, path
 
 
 def _path_below(adapter: MapAdapter, url: str) -> str | None:

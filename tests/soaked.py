@@ -1,4 +1,4 @@
-"""An application whose policy changes a thousand times a second, while it is asked."""
+"""An application whose policy changes a thousand times a second while it handles requests."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     return []
 
 
-def changing(middleware: CORSMiddleware) -> None:
-    """Put one policy after the other in force, for ever."""
+def keep_changing(middleware: CORSMiddleware) -> None:
+    """Apply one policy after the other, forever."""
     while True:
         for policy in POLICIES:
             middleware.reconfigure(policy)
@@ -40,12 +40,12 @@ def changing(middleware: CORSMiddleware) -> None:
 
 @functools.cache
 def middleware() -> CORSMiddleware:
-    """Return a middleware whose policies a thread of its own changes."""
+    """Return a middleware whose policy is changed by a thread."""
     made = CORSMiddleware(application, POLICIES[0])
-    threading.Thread(target=changing, args=(made,), daemon=True).start()
+    threading.Thread(target=keep_changing, args=(made,), daemon=True).start()
     return made
 
 
 def soaked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Be asked; with the first question, begin to change."""
+    """Handle a request; the first one starts the thread."""
     return middleware()(environ, start_response)

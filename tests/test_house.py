@@ -1,21 +1,27 @@
-"""The house: imports point one way, what is shipped installs alone, and documents are true."""
+"""The house: layers of the code, what is shipped, and documents whose examples run."""
 
 from __future__ import annotations
 
 import ast
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 import venv
 import zipfile
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
+from types import FunctionType
 from typing import get_args
 
 import pytest
 
 import corswsgi
-from corswsgi import DecisionReason, ProblemReason
+import corswsgi.adapters
+from corswsgi import DecisionReason, NoticeReason, ProblemReason
 from corswsgi.cli.engines import PACKAGES as BROWSERS
 from corswsgi.cli.engines import Engine
 from corswsgi_django.checks import ERRORS
@@ -23,96 +29,68 @@ from tests.helpers.programs import needed_engine
 from tests.helpers.servers import serving
 
 ROOT = Path(__file__).parents[1]
-CORE = ROOT / "corswsgi"
 
-# A module may import those before it only.
-ORDER = [
+# A module of the core may import those before it only.
+CORE = [
     "errors",
     "fetch",
     "log",
     "origins",
-    "corrections",
-    "probes",
     "suffixes",
-    "neighbours",
-    "options",
-    "policy",
-    "layers",
-    "marks",
-    "headers",
+    "expressions",
+    "suggestions",
+    "names",
+    "credentials",
+    "validation",
+    "requests",
     "decision",
-    "rules",
-    "explanation",
-    "reports",
-    "resources",
-    "configuration",
+    "compiled",
+    "policy",
+    "paths",
+    "debug",
+    "responses",
     "wsgi",
     "__init__",
 ]
 
-
-# The packages beside the core: which modules they have, in their order, and what else they import.
-PACKAGES = {
-    "corswsgi/browser": [
-        "messages",
-        "urls",
-        "header_values",
-        "reasons",
-        "cache",
-        "checks",
-        "outcome",
-        "model",
-        "transports",
-        "client",
-        "__init__",
-    ],
-    "corswsgi/cli": ["engines", "command", "__init__"],
-    "corswsgi/cli/demo": ["fetches", "apis", "comparison", "site", "run", "__init__"],
-    "corswsgi_pytest": ["__init__"],
-    "corswsgi_flask": [
-        "options",
-        "marks",
-        "compiled",
-        "exceptions",
-        "routes",
-        "policies",
-        "signals",
-        "decorator",
-        "extension",
-        "current",
-        "__init__",
-    ],
-    "corswsgi_django": [
-        "defaults",
-        "signals",
-        "callables",
-        "settings",
-        "marks",
-        "routes",
-        "policies",
-        "stack",
-        "origin_checks",
-        "checks",
-        "apps",
-        "decisions",
-        "responses",
-        "decorator",
-        "middleware",
-        "__init__",
-    ],
-}
-OTHERS = {
-    # The other side may know the standard's words and what an origin is, and nothing of policies.
+# What the modules of each package may import besides the standard library and each other.
+PACKAGES: dict[str, set[str]] = {
+    "corswsgi": {"publicsuffixlist"},
+    "corswsgi/adapters": {"corswsgi", *(f"corswsgi.{name}" for name in CORE)},
+    # The model of browsers knows the terms of the standard and origins, but not policies.
     "corswsgi/browser": {"corswsgi.fetch", "corswsgi.origins", "ada_url", "urllib3", "werkzeug"},
     "corswsgi/cli": {"click", ".demo.run"},
     "corswsgi/cli/demo": {
         *("corswsgi", "corswsgi.browser", "corswsgi.cli.engines", "corswsgi_flask"),
         *("flask", "django", "werkzeug", "rich"),
     },
+    "corswsgi_flask": {"flask", "werkzeug", "click"},
+    "corswsgi_django": {"django", "asgiref"},
     "corswsgi_pytest": {"pytest", "django", "corswsgi.browser"},
-    "corswsgi_flask": {"flask", "werkzeug", "corswsgi"},
-    "corswsgi_django": {"django", "asgiref", "corswsgi"},
 }
+ADAPTERS = {"corswsgi_flask": 560, "corswsgi_django": 950}
+"""The packages that adapt frameworks, with the number of lines of code that they may have."""
+MAX_OTHER_MODULES = 2
+
+# The directories of tests. Modules without a file of tests of their own, with the file to look in.
+TESTS = {
+    "corswsgi": "",
+    "corswsgi/adapters": "adapters",
+    "corswsgi/browser": "browser",
+    "corswsgi/cli": "cli",
+    "corswsgi_flask": "flask",
+    "corswsgi_django": "django",
+}
+TESTED_IN = {
+    "corswsgi.browser.checks": "browser/test_model.py",
+    "corswsgi.browser.messages": "browser/test_model.py",
+    "corswsgi_django.defaults": "django/test_settings.py",
+}
+
+
+def modules(package: str) -> Iterator[Path]:
+    """Yield the modules of a package, without those of packages in it."""
+    return (ROOT / package).glob("*.py")
 
 
 def imports(path: Path) -> list[str]:
@@ -129,39 +107,98 @@ def imports(path: Path) -> list[str]:
 
 
 def test_every_module_of_the_core_has_its_place() -> None:
-    assert sorted(path.stem for path in CORE.glob("*.py")) == sorted([*ORDER, "__main__"])
-    assert imports(CORE / "__main__.py") == ["sys", ".cli.command"]
+    assert sorted(path.stem for path in modules("corswsgi")) == sorted([*CORE, "__main__"])
+    assert imports(ROOT / "corswsgi" / "__main__.py") == ["sys", ".cli.command"]
 
 
-@pytest.mark.parametrize("module", ORDER)
-def test_imports_point_one_way(module: str) -> None:
-    for name in imports(CORE / f"{module}.py"):
+@pytest.mark.parametrize("module", CORE)
+def test_imports_of_the_core_point_downwards(module: str) -> None:
+    for name in imports(ROOT / "corswsgi" / f"{module}.py"):
         if name.startswith("."):
-            assert name[1:] in ORDER[: ORDER.index(module)], f"{module} imports {name}"
-        else:
-            root = name.partition(".")[0]
-            known = {*sys.stdlib_module_names, "_typeshed"}
-            assert root in known or (module, root) == ("suffixes", "publicsuffixlist"), name
+            assert name[1:] in CORE[: CORE.index(module)], f"{module} imports {name}"
+        elif name == "publicsuffixlist":
+            assert module == "suffixes", "all others import the list only through it"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_packages_import_one_way_too(package: str) -> None:
-    """Siblings before them, and others that they may; of the core, what is public.
-
-    (The model has two modules of the core instead.) Adapters never import each other.
-    """
-    order, others = PACKAGES[package], OTHERS[package]
-    assert sorted(path.stem for path in (ROOT / package).glob("*.py")) == sorted(order)
-    for module in order:
-        path = ROOT / package / f"{module}.py"
+def test_packages_import_what_they_may(package: str) -> None:
+    allowed = PACKAGES[package]
+    for path in modules(package):
         assert not re.search(r"from corswsgi[.\w]* import .*\b_", path.read_text())
         for name in imports(path):
-            if name.startswith(".") and name not in others:
-                assert name[1:] in order[: order.index(module)], f"{module} imports {name}"
-            else:
-                root = name.partition(".")[0]
-                known = {*sys.stdlib_module_names, "_typeshed", *others}
-                assert name in others or root in known, f"{module} imports {name}"
+            root = name.partition(".")[0]
+            if root in (*sys.stdlib_module_names, "_typeshed", "typing_extensions"):
+                continue
+            is_adapted = package in ADAPTERS and root == "corswsgi"  # see the next test
+            is_sibling = name.startswith(".") and name.count(".") == 1
+            is_main = path.name == "__main__.py"
+            assert (
+                name in allowed
+                or root in allowed - {"corswsgi"}
+                or (is_adapted or is_sibling or is_main)
+            ), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("package", ADAPTERS)
+def test_adapters_import_the_public_api(package: str) -> None:
+    names = {name for path in modules(package) for name in imports(path)}
+    others = {name for name in names if name.startswith("corswsgi.")} - {"corswsgi.adapters"}
+    assert len(others) <= MAX_OTHER_MODULES, others
+    assert "corswsgi_flask" not in names
+    assert "corswsgi_django" not in names
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_have_no_cycles(package: str) -> None:
+    graph = {
+        path.stem: {name[1:] for name in imports(path) if re.fullmatch(r"\.\w+", name)}
+        for path in modules(package)
+    }
+    if package == "corswsgi_django":
+        graph["apps"].discard("checks")  # AppConfig.ready() imports them, as Django documents
+    TopologicalSorter(graph).prepare()
+
+
+def lines_of_code(source: str) -> int:
+    """Count lines, without blank ones, comments and docstrings (of attributes, too)."""
+    docstrings = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    layout = {
+        *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
+        tokenize.ENDMARKER,
+    }
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in layout:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return len(lines - docstrings)
+
+
+def test_lines_of_code() -> None:
+    source = '"""Doc\n\nstring."""\n\n# comment\nA = """\n\ntext"""  # comment\n"""Of A."""\n'
+    assert lines_of_code(source) == 3
+    assert lines_of_code("def f() -> None:\n    '''Doc.'''\n\n    return (\n    )\n") == 3
+
+
+@pytest.mark.parametrize("package", ADAPTERS)
+def test_adapters_are_thin(package: str) -> None:
+    counts = {path.name: lines_of_code(path.read_text()) for path in modules(package)}
+    assert sum(counts.values()) <= ADAPTERS[package], counts
+
+
+@pytest.mark.parametrize("package", TESTS)
+def test_every_module_has_its_tests(package: str) -> None:
+    for path in modules(package):
+        name = f"{package}.{path.stem}".replace("/", ".")
+        own = f"{TESTS[package]}/test_{path.stem}.py"
+        if not path.stem.startswith("__"):
+            assert (ROOT / "tests" / TESTED_IN.get(name, own).lstrip("/")).exists(), name
 
 
 def test_public_names() -> None:
@@ -173,15 +210,25 @@ def test_public_names() -> None:
         "Problem",
         "decide",
     } <= set(corswsgi.__all__)
-    for name in corswsgi.__all__:
-        assert getattr(corswsgi, name).__doc__ or name.endswith("Reason")
+    for module in (corswsgi, corswsgi.adapters):
+        for name in module.__all__:
+            public = getattr(module, name)
+            assert public.__doc__ or not isinstance(public, type | FunctionType), name
+            assert not name.startswith("_")
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse(Path(str(corswsgi.adapters.__file__)).read_text()).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == set(corswsgi.adapters.__all__)
 
 
 def test_every_reason_is_documented() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text()
     rows = [line.split("`")[1] for line in reference.splitlines() if line.startswith("| `")]
     reasons: set[str] = set()
-    for alternative in (*get_args(DecisionReason), ProblemReason):
+    for alternative in (*get_args(DecisionReason), ProblemReason, NoticeReason):
         reasons |= set(get_args(alternative)) or {alternative}
     for reason in reasons:
         assert reason in rows, f"docs/reference.md does not say what {reason} means"
@@ -301,10 +348,14 @@ def test_in_ci_nothing_is_skipped(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match=f"{engine} is not installed .Debian packages: "):
+    with pytest.raises(
+        pytest.skip.Exception, match=f"{engine} is not installed .Debian packages: "
+    ):
         needed_engine(engine)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match=f"{engine} is not installed .*CI must not skip"):
+    with pytest.raises(
+        pytest.fail.Exception, match=f"{engine} is not installed .*CI must not skip"
+    ):
         needed_engine(engine)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from corswsgi import CORSMiddleware
-from tests.served import APP, served
 from tests.helpers.servers import WSGI_SERVERS, Received, raw, serving
-from tests.soaked import ONE, POLICIES, TWO, application, soaked
 from tests.helpers.wsgi import get
+from tests.served import APP, served
+from tests.soaked import ONE, POLICIES, TWO, application, soaked
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -41,7 +41,7 @@ ADMITTED = (
 
 
 def test_several_requests_on_one_connection(port: int) -> None:
-    """HTTP/1.1 keep-alive: each answer is complete, and leaves the next one alone."""
+    """HTTP/1.1 keep-alive: each answer is complete and does not affect the next one."""
     ask = f"OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: {APP}\r\nAccess-Control-Request-Method: "
     get = f"GET /missing HTTP/1.1\r\nHost: a\r\nOrigin: {APP}\r\n\r\n"
     missing = tuple((name, value.replace("Accept, ", "")) for name, value in GRANTED)
@@ -75,7 +75,7 @@ def test_two_lines_of_one_header(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         twice = f"Origin: {APP}\r\nOrigin: {APP}\r\n"
         refused = raw(connection, f"GET /missing HTTP/1.1\r\nHost: a\r\n{twice}\r\n")
-        assert refused.cors in ((("Vary", "Origin"),), ()), "two origins are none"
+        assert refused.cors in ((("Vary", "Origin"),), ()), "two origins are not a valid one"
 
 
 def test_hostile_bytes(port: int) -> None:
@@ -92,7 +92,7 @@ def test_the_served_application_is_correct_wsgi() -> None:
 
 
 def consistent(request: str) -> set[Received]:
-    """Return what each of the soaked application's policies alone answers to a request."""
+    """Return the answers to a request under each policy of the soaked application alone."""
     lines = request.strip().splitlines()
     headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines[2:])]
     answers: set[Received] = set()
@@ -113,7 +113,7 @@ REQUESTS = [
 
 @pytest.mark.parametrize("server", WSGI_SERVERS)
 def test_a_soak_while_the_policy_changes(server: str) -> None:
-    """Every answer is that of exactly one policy, whatever the moment."""
+    """Each answer is that of exactly one policy."""
     expected = {request: consistent(request) for request in REQUESTS}
     seen: dict[str, set[Received]] = {request: set() for request in REQUESTS}
 
@@ -131,10 +131,10 @@ def test_a_soak_while_the_policy_changes(server: str) -> None:
             thread.join()
     for request in REQUESTS:
         assert seen[request] <= expected[request]
-        assert len(seen[request]) > 1, "the policy did change meanwhile"
+        assert len(seen[request]) > 1, "the policy has changed"
 
 
-def test_the_soaked_application_changes_its_policy() -> None:
+def test_the_policy_of_the_soaked_application_changes() -> None:
     deadline = time.monotonic() + 10
     answers: set[str] = set()
     while len(answers) < len(POLICIES) and time.monotonic() < deadline:

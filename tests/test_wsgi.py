@@ -1,10 +1,11 @@
-"""CORSMiddleware as WSGI middleware: what it must leave alone, and what it decides once."""
+"""CORSMiddleware: the WSGI protocol, policy callables, nested middlewares, configuration."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import io
+import logging
 import sys
 import threading
 import weakref
@@ -14,7 +15,8 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
-from corswsgi import CORSMiddleware, Decision, Policy, PolicyError
+from corswsgi import CORSMiddleware, CORSRequest, Decision, Policy, PolicyError, decide
+from corswsgi.responses import preflight_response
 from tests.conformance.cases import APP, EVIL, asking, from_, grants
 from tests.helpers.wsgi import Application, environ_of, get, send
 
@@ -121,7 +123,7 @@ def test_file_wrapper() -> None:
     assert returned is wrapper, "a server can only send a file itself if it gets its own wrapper"
 
 
-def test_a_callable_is_asked_once_for_two_starts() -> None:
+def test_a_callable_is_called_once_for_two_starts() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         plain(start_response)
         try:
@@ -232,6 +234,29 @@ def test_a_preflight_does_not_reach_the_application() -> None:
     ]
 
 
+@pytest.mark.parametrize("level", [logging.WARNING, logging.DEBUG])
+@pytest.mark.parametrize("debug", [True, False])
+def test_shortcuts_answer_preflights_like_preflight_response(
+    level: int, debug: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(level, "corswsgi")
+    policy = Policy(origins=[APP], allow_headers=["X-A"])
+    middleware = CORSMiddleware(Application(), policy, debug=debug)
+    for pairs in (asking(), asking(EVIL), asking(APP, "CHICKEN"), asking(APP, "PUT", "x-b")):
+        environ = environ_of(method="OPTIONS", headers=pairs)
+        request = CORSRequest.from_environ(environ)
+        decision = decide(policy, request)
+        caplog.clear()
+        expected = preflight_response(request, decision, policy, debug=debug)
+        messages = caplog.messages
+        caplog.clear()
+        response = send(middleware, environ)
+        assert (response.status, response.body) == (expected.status, expected.body)
+        assert response.headers == [*expected.headers]
+        assert caplog.messages == messages
+        assert environ[KEY] == decision
+
+
 def test_the_answer_to_a_preflight_may_be_changed_by_a_server() -> None:
     middleware = CORSMiddleware(Application(), ONE)
     for origin in (APP, EVIL):
@@ -241,11 +266,11 @@ def test_the_answer_to_a_preflight_may_be_changed_by_a_server() -> None:
         assert get(middleware, method="OPTIONS", headers=asking(origin)).headers == expected
 
 
-# Policies that are asked for.
+# Policy callables.
 
 
 class Tenants:
-    """A policy for each host, as what routing found says; it counts how often it is asked."""
+    """A policy for each tenant, by the result of routing; it counts how often it is called."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -255,7 +280,7 @@ class Tenants:
         return {"one": ONE, "other": OTHER}.get(environ.get("routed") or environ["HTTP_X_TENANT"])
 
 
-def test_a_callable_is_asked_once_and_after_routing() -> None:
+def test_a_callable_is_called_once_and_after_routing() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         assert tenants.asked == []
         assert KEY not in environ
@@ -271,7 +296,7 @@ def test_a_callable_is_asked_once_and_after_routing() -> None:
     assert tenants.asked == ["GET"]
 
 
-def test_a_callable_is_asked_at_once_for_a_preflight() -> None:
+def test_a_callable_is_called_at_once_for_a_preflight() -> None:
     tenants, application = Tenants(), Application()
     middleware = CORSMiddleware(application, tenants)
     for tenant, origin, status, runs in (
@@ -333,7 +358,7 @@ def test_a_callable_that_fails_refuses_and_is_logged(
     assert b"failed" in debugging.body
 
 
-# The Decision in the environ, and middlewares in each other.
+# The Decision in the environ, and nested middlewares.
 
 
 def test_the_decision_is_in_the_environ() -> None:
@@ -367,7 +392,7 @@ def test_an_inner_decision_stands(outer: Any, inner: Any) -> None:
 
 
 @pytest.mark.parametrize("outer", [ONE, LATE_ONE], ids=["policy", "callable"])
-def test_without_an_inner_decision_the_outer_rules(outer: Any) -> None:
+def test_without_an_inner_decision_the_outer_applies(outer: Any) -> None:
     own = [("Access-Control-Allow-Origin", "*")]
     for inner in (None, lambda environ: None):
         resources = {"/other": OTHER}
@@ -399,7 +424,7 @@ def test_the_same_policy_twice_is_the_same_as_once(policy: Any) -> None:
 def test_a_response_made_between_two_middlewares(
     outer: Any, inner: Any, starts_first: bool, own: list[tuple[str, str]]
 ) -> None:
-    """What answers for an application that fails is governed by the outer policy."""
+    """The outer policy applies to a response that handles the failure of an application."""
 
     def fails(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         if starts_first:
@@ -421,7 +446,7 @@ def test_a_response_made_between_two_middlewares(
 
 
 @pytest.mark.parametrize("outer", [OTHER, LATE_OTHER], ids=["policy", "callable"])
-def test_an_inner_decision_stands_in_whatever_case_it_is_written(outer: Any) -> None:
+def test_an_inner_decision_is_recognized_in_any_case(outer: Any) -> None:
     def lowers(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             return start_response(status, [(name.lower(), value) for name, value in headers])
@@ -432,7 +457,7 @@ def test_an_inner_decision_stands_in_whatever_case_it_is_written(outer: Any) -> 
     assert response.cors == {name.lower(): value for name, value in grants().items()}
 
 
-def test_an_answer_that_only_varies_alike_is_another_one() -> None:
+def test_a_response_with_only_the_same_vary_is_another_one() -> None:
     def fails(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         raise LookupError
 
@@ -449,7 +474,7 @@ def test_an_answer_that_only_varies_alike_is_another_one() -> None:
 # Configuration.
 
 
-def test_what_is_not_callable_is_refused() -> None:
+def test_applications_that_are_not_callable_are_refused() -> None:
     wrong: list[Any] = [None, ONE, "app"]
     for app in wrong:
         with pytest.raises(PolicyError) as raised:
@@ -461,7 +486,7 @@ def test_what_is_not_callable_is_refused() -> None:
     assert [problem.option for problem in raised.value.problems] == ["app"]
 
 
-def test_what_is_refused() -> None:
+def test_configurations_that_are_refused() -> None:
     wrong: list[tuple[Any, Any, str]] = [
         (None, None, "required"),
         (None, {}, "required"),
@@ -499,7 +524,7 @@ def test_reconfigure() -> None:
     assert granted(get(middleware, headers=from_(APP)))
 
 
-def test_a_request_under_way_keeps_its_policy() -> None:
+def test_a_request_that_has_begun_keeps_its_policy() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         middleware.reconfigure(OTHER)
         plain(start_response)
@@ -532,7 +557,7 @@ def test_an_empty_path_is_the_root() -> None:
 
 
 def test_threads_get_one_policy_or_the_other() -> None:
-    """A soak: several threads ask while another one reconfigures."""
+    """Several threads send requests while another one reconfigures."""
     public = Policy(origins="*", expose_headers="X-Public")
     policies = [
         (ONE, {"/x": None}),

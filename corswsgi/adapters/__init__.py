@@ -25,10 +25,20 @@ from corswsgi.policy import refusing_policy
 from corswsgi.responses import PreflightResponse, preflight_response, report_response
 from corswsgi.suggestions import corrected_origin, did_you_mean
 from corswsgi.validation import DEFAULT_METHODS, OPTIONS, is_async
-from corswsgi.wsgi import DECISION
+from corswsgi.wsgi import DECIDED_BY, DECISION
 
-from .analysis import AllowedOrigin, WideExpression, allowed_origins, site_of, wide_expressions
+from .analysis import (
+    MAX_ENUMERATED,
+    AllowedOrigin,
+    WideExpression,
+    allowed_origins,
+    enumerate_texts,
+    site_of,
+    wide_expressions,
+)
 from .caches import IdentityCache
+from .configs import ConfigNames, drop_ignored, read_config
+from .headers import HeaderMapping, add_to_mapping, apply_to_mapping
 from .layers import (
     UNSET,
     Applied,
@@ -41,23 +51,29 @@ from .layers import (
     read_paths,
     snapshot,
 )
-from .lookups import adecide_with, decide_now, decide_with, decision_steps
+from .lookups import Steps, adecide_with, checked_truth, decide_now, decide_with, decision_steps
+from .names import DecoratorNames, SettingNames
 from .table import PolicyTable, Route, Row, log_invalid
+from .values import read_expression, read_expressions, read_list, read_origins
 from .views import (
     ATTRIBUTE,
     NO_LAYERS,
     ViewLayers,
     has_layer,
+    hidden_layers,
     layer_of,
     set_layer,
+    warn_at,
     wrapped_views,
 )
 
 __all__ = [
     "ATTRIBUTE",
     "CORS_RESPONSE_HEADERS",
+    "DECIDED_BY",
     "DECISION",
     "DEFAULT_METHODS",
+    "MAX_ENUMERATED",
     "NO_LAYERS",
     "NO_ORIGIN",
     "OPTIONS",
@@ -65,6 +81,9 @@ __all__ = [
     "UNSET",
     "AllowedOrigin",
     "Applied",
+    "ConfigNames",
+    "DecoratorNames",
+    "HeaderMapping",
     "IdentityCache",
     "Layer",
     "Names",
@@ -76,18 +95,26 @@ __all__ = [
     "Reading",
     "Route",
     "Row",
+    "SettingNames",
+    "Steps",
     "Unset",
     "ViewLayers",
     "WideExpression",
+    "add_to_mapping",
     "adecide_with",
     "allowed_origins",
+    "apply_to_mapping",
     "as_wsgi",
+    "checked_truth",
     "corrected_origin",
     "decide_now",
     "decide_with",
     "decision_steps",
     "did_you_mean",
+    "drop_ignored",
+    "enumerate_texts",
     "has_layer",
+    "hidden_layers",
     "is_async",
     "layer_of",
     "log_failure",
@@ -99,7 +126,12 @@ __all__ = [
     "merged_vary",
     "prefixed",
     "preflight_response",
+    "read_config",
+    "read_expression",
+    "read_expressions",
     "read_layer",
+    "read_list",
+    "read_origins",
     "read_paths",
     "refuse",
     "refusing_policy",
@@ -109,6 +141,7 @@ __all__ = [
     "site_of",
     "snapshot",
     "warn",
+    "warn_at",
     "wide_expressions",
     "wrapped_views",
     "wrong_type",

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from corswsgi.errors import safe_repr
 from corswsgi.expressions import meant_origins, neighbours
 from corswsgi.origins import NO_ORIGIN, Origin, OriginPattern, is_loopback, parse_pattern
 from corswsgi.policy import Policy
 from corswsgi.suffixes import PublicSuffixes
+
+MAX_ENUMERATED = 20
+"""How many texts messages list. There may be thousands of origins."""
 
 
 class AllowedOrigin(NamedTuple):
@@ -37,6 +41,21 @@ class WideExpression(NamedTuple):
     insecure: str | None
     """An origin with http that it matches, other than loopback."""
 
+    def describe_other(self) -> str:
+        """Return a sentence about `other`."""
+        return (
+            f"the expression {safe_repr(self.written)} matches {self.other}, which is on another "
+            f"site than {self.meant}."
+        )
+
+    def describe_insecure(self) -> str:
+        """Return a sentence about `insecure`, for policies with credentials."""
+        return (
+            f"the expression {safe_repr(self.written)} matches {self.insecure}, which is not "
+            "HTTPS: anyone on the network path can change such a page, and read responses with "
+            "the cookies of its visitors."
+        )
+
 
 def allowed_origins(policies: Iterable[Policy | None]) -> list[AllowedOrigin]:
     """Return the origins of policies, each once. Callables are left out."""
@@ -55,11 +74,12 @@ def site_of(host: str) -> str:
 
 def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpression]:
     """Yield the expressions of policies that match more than they are meant for."""
-    expressions = {rule.pattern: rule for rule in _rules(policies) if isinstance(rule, re.Pattern)}
-    suffixes = PublicSuffixes() if expressions else None
-    for written, expression in expressions.items():
-        if suffixes is None:
-            continue
+    expressions = dict.fromkeys(rule for rule in _rules(policies) if isinstance(rule, re.Pattern))
+    if not expressions:
+        return  # loading the public suffixes takes time
+    suffixes = PublicSuffixes()
+    for expression in expressions:
+        written = expression.pattern
         neighbour = next(neighbours(expression, suffixes), None)
         insecure = next(
             (text for text, origin in meant_origins(expression) if _is_insecure(origin)), None
@@ -68,6 +88,13 @@ def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpressi
             yield WideExpression(written, neighbour.meant, neighbour.neighbour, insecure)
         elif insecure is not None:
             yield WideExpression(written, insecure, None, insecure)
+
+
+def enumerate_texts(texts: Iterable[str]) -> str:
+    """Return a list of texts for a message: each once, and only the first ones of many."""
+    each = [*dict.fromkeys(texts)]
+    more = f" and {len(each) - MAX_ENUMERATED} more" if len(each) > MAX_ENUMERATED else ""
+    return ", ".join(each[:MAX_ENUMERATED]) + more
 
 
 def _rules(policies: Iterable[Policy | None]) -> Iterator[object]:

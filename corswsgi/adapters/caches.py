@@ -20,8 +20,10 @@ class IdentityCache(Generic[T]):
     def __init__(self) -> None:
         self._entries: dict[tuple[object, ...], tuple[object, T]] = {}
 
-    def get(self, key: tuple[object, ...], owner: object, make: Callable[[], T]) -> T:
-        """Return the value for `key`, which `make` returns at the first call.
+    def get(
+        self, key: tuple[object, ...], owner: object, make: Callable[..., T], *arguments: object
+    ) -> T:
+        """Return the value for `key`, which ``make(*arguments)`` returns at the first call.
 
         `key` contains identities of `owner`, or of its items. The owner is kept with the value, so
         that no other object gets the same identity.
@@ -30,5 +32,5 @@ class IdentityCache(Generic[T]):
         if entry is None:
             if len(self._entries) >= _MAX_ENTRIES:
                 self._entries = {}
-            entry = self._entries[key] = owner, make()
+            entry = self._entries[key] = owner, make(*arguments)
         return entry[1]

@@ -51,6 +51,8 @@ class Applied(NamedTuple):
     """Further look-ups to ask about an origin that the policy refuses; see `decision_steps`."""
     is_optional: bool = False
     """Whether no policy applies unless a look-up allows the origin."""
+    extra_methods: tuple[str, ...] = ()
+    """Further methods that are allowed if the policy names none; see `PolicyTable`."""
 
 
 class Reading(NamedTuple):
@@ -108,14 +110,21 @@ def snapshot(value: Any) -> Any:
     return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
 
 
-def read_layer(policy: object, options: Mapping[str, Any], names: Names = OPTION_NAMES) -> Reading:
+def read_layer(
+    policy: object,
+    options: Mapping[str, Any],
+    names: Names = OPTION_NAMES,
+    adapt: Callable[[object], object] | None = None,
+) -> Reading:
     """Read the arguments of ``CORS()`` or ``@cors``: a policy, None, or options.
 
-    `policy` is `UNSET` if it was not given. Problems that depend on enclosing layers are found by
-    `merge`.
+    `policy` is `UNSET` if it was not given. `adapt` replaces callables among the origins, for
+    frameworks that can await them. Problems that depend on enclosing layers are found by `merge`.
     """
     if isinstance(policy, Unset):
         options = {name: snapshot(value) for name, value in options.items()}
+        if adapt is not None and "origins" in options:
+            options["origins"] = _adapted(options["origins"], adapt)
         read = read_options({"origins": _STAND_IN, **options}, names)
         return Reading(Layer(options, names), read.problems, read.notices)
     if policy is not None and not isinstance(policy, Policy):
@@ -134,6 +143,12 @@ def read_layer(policy: object, options: Mapping[str, Any], names: Names = OPTION
         for name, value in options.items()
     ]
     return Reading(Layer(policy, names), problems, [])
+
+
+def _adapted(origins: object, adapt: Callable[[object], object]) -> object:
+    if isinstance(origins, tuple | frozenset):
+        return tuple(adapt(item) if callable(item) else item for item in origins)
+    return adapt(origins) if callable(origins) else origins
 
 
 def read_paths(
@@ -192,7 +207,8 @@ def merge(layers: Iterable[Layer]) -> Applied:
         return Applied(None, merged)
     if policy is None and "origins" not in options:
         if options.get("supports_credentials") is True:
-            raise PolicyError([*_problems_of(options, merged), _no_origins(merged)])
+            problem = _no_origins(names["supports_credentials"])
+            raise PolicyError([*_problems_of(options, merged), problem])
         options = {"origins": "*", **options}
     if policy is None or options:
         policy = make_policy(options, merged, policy)
@@ -204,6 +220,7 @@ def _problems_of(options: Mapping[str, Any], names: Names) -> list[Problem]:
 
 
 def _no_origins(names: Names) -> Problem:
+    """Return the problem with credentials for any origin. `names` are those of their layer."""
     option = names.option("supports_credentials")
     example = names.assignment("origins", '["https://app.example.com"]')
     return Problem(

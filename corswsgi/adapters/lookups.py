@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from corswsgi.decision import Decision
+from corswsgi.log import log_failure
 from corswsgi.origins import checked_answer, parse_origin
 from corswsgi.requests import CORSRequest
 
@@ -70,8 +72,26 @@ def _ask(look_ups: Iterable[object], origin: str) -> Generator[Any, object, bool
     return result
 
 
+def checked_truth(subject: str, answer: object) -> bool | None:
+    """Return whether an answer counts as true; None if it is an exception or cannot be used.
+
+    This is logged; `subject` names what answered. (Look-ups themselves must return a bool.)
+    """
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        if isawaitable(answer):
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError("it returned a coroutine instead of its result")
+        return bool(answer)
+    except Exception as error:
+        log_failure(subject, error, "origin_check_failed")
+        return None
+
+
 def decide_now(applied: Applied, environ: Mapping[str, Any]) -> Decision | None:
-    """Decide about an actual request without look-ups; None if `decision_steps` is needed.
+    """Decide about a request without look-ups; None if `decision_steps` is needed.
 
     This is a shortcut: it decides about nearly every request, and takes a third of the time.
     """
@@ -82,9 +102,14 @@ def decide_now(applied: Applied, environ: Mapping[str, Any]) -> Decision | None:
     origin = environ.get("HTTP_ORIGIN")
     if origin is None:
         return compiled.no_origin
-    if compiled.callables or environ["REQUEST_METHOD"] == "OPTIONS":
+    if compiled.callables:
         return None
-    decision = compiled.decide_actual(origin)
+    method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+    if method is None or environ["REQUEST_METHOD"] != "OPTIONS":
+        decision = compiled.decide_actual(origin)
+    else:
+        headers = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        decision = compiled.decide_preflight(origin, method, headers)
     return decision if decision.allowed or not any(applied.look_ups) else None
 
 

@@ -89,6 +89,10 @@ class PolicyTable:
         Further look-ups for origins that the application's own origins do not include; see
         `decision_steps`. They are not asked if a path or a view names origins.
 
+    `extra_methods`
+        Further methods that the application's options allow if ``methods`` is left out. They do not
+        belong to the defaults of a `Policy` object.
+
     `routes`
         A function that returns the routes of the application, for `problems` and `rows`, and for
         the methods that a policy allows by default.
@@ -99,6 +103,8 @@ class PolicyTable:
 
     patterns: PathPatterns[str | None]
     """The path patterns."""
+    everywhere: Applied | None
+    """What applies to all views without layers, if that does not depend on the path."""
 
     def __init__(
         self,
@@ -108,9 +114,12 @@ class PolicyTable:
         unmatched: Layer | Unset = UNSET,
         covers: Callable[[str], bool] | None = None,
         look_ups: tuple[object, ...] = (),
+        extra_methods: tuple[str, ...] = (),
         routes: Callable[[], Iterable[Route]] = tuple,
     ) -> None:
-        self._application = _with_parsed_origins(tuple(application))
+        layers = tuple(application)
+        self._extra_methods = () if _name(layers, "methods") else extra_methods
+        self._application = _with_parsed_origins(layers)
         self._look_ups = look_ups
         self._routes = routes
         self._covers = covers
@@ -130,10 +139,28 @@ class PolicyTable:
         self._uncovered = self._unmatched
         if covers is not None:
             nothing = _replaced(self._unmatched.applied, origins=NO_ORIGIN)
-            applied = Applied(nothing.policy, nothing.names, look_ups, is_optional=True)
+            applied = Applied(nothing.policy, nothing.names, look_ups, True, self._extra_methods)
             layers = (*self._unmatched.layers, Layer(None))
             self._uncovered = _Place(layers, None, applied)
         self._is_simple = self._paths is None and covers is None
+        self.everywhere = self._unmatched.applied if self._is_simple else None
+
+    @classmethod
+    def checked(cls, make: Callable[[], PolicyTable], *, strict: bool) -> PolicyTable:
+        """Make a table and report its problems, for frameworks that have no check at start-up.
+
+        If `strict`, all problems are raised. Otherwise they are logged, and the policies that they
+        affect refuse every origin.
+        """
+        try:
+            table = make()
+        except PolicyError as error:
+            if strict:
+                raise
+            log_invalid(error)
+            return cls([Layer(_INVALID)])
+        table.report_problems(strict=strict)
+        return table
 
     def find(self, path: str, view: ViewLayers = NO_LAYERS, method: str = "") -> Applied:
         """Return what applies to a request for `path`, which leads to `view`."""
@@ -142,6 +169,18 @@ class PolicyTable:
             return place.applied
         layers = view.of(method)
         return self._merge(place, layers) if layers else place.applied
+
+    def find_constant(self, routes: Iterable[Route]) -> Applied | None:
+        """Return what applies to all requests for `routes`, so that an adapter can store it.
+
+        Returns None if that depends on the path or on the method.
+        """
+        found = []
+        for route in routes:
+            if route.view.by_method or (route.is_open and not self._is_simple):
+                return None
+            found.append(self.find(route.path, route.view))
+        return found[0] if found and all(applied is found[0] for applied in found) else None
 
     def find_for_preflight(
         self,
@@ -160,16 +199,24 @@ class PolicyTable:
         POST (https://fetch.spec.whatwg.org/#concept-cache).
         """
         applied = self.find(path, view, method)
-        if applied.policy is None or applied.policy.compiled.refusal == "policy_invalid":
+        if applied.policy is None:
             return applied
+        targets: list[tuple[str, ViewLayers, str]] = []
         if others is None:
-            targets = [(path, view, name) for name in view.by_method or ()]
-            targets += [(path, view, "")] if targets else []
+            if view.by_method:
+                targets = [(path, view, name) for name in [*view.by_method, ""]]
+        elif view.is_empty and self._has_one_policy:
+            pass  # asking for the other views takes time
         else:
             names = {*DEFAULT_METHODS, *self.routed_methods, *view.by_method}
             targets = [(*others(name), name) for name in names]
-        differs = any(not _is_alike(self.find(*target), applied) for target in targets)
-        return self._for_preflight(applied, differs=differs)
+        differs = bool(targets) and any(
+            not _is_alike(self.find(*target), applied) for target in targets
+        )
+        # The methods that are routed are added, and browsers do not cache the answer if it differs.
+        return self._preflights.get(
+            (id(applied), differs), applied, self._make_for_preflight, applied, differs
+        )
 
     @property
     def path_policies(self) -> list[Applied]:
@@ -190,9 +237,16 @@ class PolicyTable:
             )
         )
 
+    @cached_property
+    def _has_one_policy(self) -> bool:
+        """Whether one policy applies to all paths and views, as far as the routes are known."""
+        views = [route.view for route in self._routes()]
+        return self._is_simple and bool(views) and all(view.is_empty for view in views)
+
     def forget_routes(self) -> None:
         """Read the routes again; call it after a route was added."""
         self.__dict__.pop("routed_methods", None)
+        self.__dict__.pop("_has_one_policy", None)
         self._preflights = IdentityCache()
 
     def rows(self) -> Iterator[Row]:
@@ -263,16 +317,20 @@ class PolicyTable:
     def _applied(self, layers: Layers) -> Applied:
         """Merge layers. Raises `PolicyError` if they contradict each other."""
         applied = merge(layers)
-        # Layers inside the application's replace its origins if they name some.
-        if _name_origins(layers[len(self._application) :]):
-            return applied
-        return Applied(applied.policy, applied.names, self._look_ups)
+        # Layers inside the application's replace its origins and methods if they name some.
+        inner = layers[len(self._application) :]
+        return Applied(
+            applied.policy,
+            applied.names,
+            look_ups=() if _name(inner, "origins") else self._look_ups,
+            extra_methods=() if _name(inner, "methods") else self._extra_methods,
+        )
 
     def _merge(self, place: _Place, inner: Layers) -> Applied:
         """Merge the layers of a view into those of a place, or return what was merged before."""
         # Not `place.pattern`, which is None for two places.
         key = (id(place), *map(id, inner))
-        return self._merged.get(key, inner, lambda: self._merged_or_invalid(place, inner))
+        return self._merged.get(key, inner, self._merged_or_invalid, place, inner)
 
     def _merged_or_invalid(self, place: _Place, inner: Layers) -> Applied:
         try:
@@ -287,17 +345,13 @@ class PolicyTable:
             return error.problems
         return ()
 
-    def _for_preflight(self, applied: Applied, *, differs: bool) -> Applied:
-        """Return `applied` with the methods that are routed, and not to be cached if `differs`."""
-        policy = applied.policy
-        extra = self.routed_methods if policy is not None and policy.methods is None else ()
-        options: dict[str, object] = {"methods": (*DEFAULT_METHODS, *extra)} if extra else {}
-        if differs:
-            options["max_age"] = 0
-        if not options:
-            return applied
-        key = (id(applied), differs)
-        return self._preflights.get(key, applied, lambda: _replaced(applied, **options))
+    def _make_for_preflight(self, applied: Applied, differs: bool) -> Applied:
+        options: dict[str, object] = {"max_age": 0} if differs else {}
+        if applied.policy is not None and applied.policy.methods is None:
+            extra = (*applied.extra_methods, *self.routed_methods)
+            if extra:
+                options["methods"] = tuple(dict.fromkeys([*DEFAULT_METHODS, *extra]))
+        return _replaced(applied, **options) if options else applied
 
     def _places_for(self, route: Route) -> list[_Place]:
         """Return the places that a route may lead to."""
@@ -312,7 +366,7 @@ class PolicyTable:
 
 def _with_parsed_origins(layers: Layers) -> Layers:
     """Merge the layers of the application, so that its origins are parsed once for all views."""
-    if _name_origins(layers):
+    if _name(layers, "origins"):
         with suppress(PolicyError):
             applied = merge(layers)
             if applied.policy is not None:
@@ -334,10 +388,11 @@ def _is_alike(one: Applied, other: Applied) -> bool:
     )
 
 
-def _name_origins(layers: Layers) -> bool:
-    """Return whether any of the layers sets the origins."""
+def _name(layers: Layers, option: str) -> bool:
+    """Return whether any of the layers sets an option."""
     return any(
-        isinstance(layer.value, Policy) or "origins" in (layer.value or ()) for layer in layers
+        isinstance(layer.value, Policy) or (layer.value or {}).get(option) is not None
+        for layer in layers
     )
 
 
@@ -357,4 +412,4 @@ def _replaced(applied: Applied, **options: object) -> Applied:
     if applied.policy is None:
         return applied
     policy = make_policy(options, applied.names, applied.policy)
-    return Applied(policy, applied.names, applied.look_ups, applied.is_optional)
+    return Applied(policy, *applied[1:])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from inspect import getattr_static
+from types import FunctionType
 from typing import Any
 
 from corswsgi.errors import PolicyError, Problem, refuse, safe_repr
@@ -67,6 +70,41 @@ def layer_of(view: Any) -> Layer | Unset:
         hint = "decorate the view with @cors(...), or rename the attribute."
         refuse([Problem(ATTRIBUTE, layer, "wrong_type", message, hint)])
     return UNSET
+
+
+def hidden_layers(view: Any, depth: int = 4) -> Iterator[tuple[Callable[..., Any], Layer]]:
+    """Yield decorated views among the variables that a view closes over, with their layers.
+
+    Decorators without functools.wraps hide views in this way.
+    """
+    for each in wrapped_views(view):
+        for cell in getattr(each, "__closure__", None) or ():
+            try:
+                inner = cell.cell_contents
+            except ValueError:
+                continue  # the variable has no value yet
+            # Nothing here may evaluate a lazy object or a proxy.
+            layer = getattr_static(inner, ATTRIBUTE, None)
+            if callable(inner) and isinstance(layer, Layer):
+                yield inner, layer
+            elif depth and type(inner) is FunctionType:
+                yield from hidden_layers(inner, depth - 1)
+
+
+def warn_at(view: object, text: str) -> None:
+    """Emit a RuntimeWarning at the first line of a view, once."""
+    functions = (each for each in reversed([*wrapped_views(view)]) if hasattr(each, "__code__"))
+    function = next(functions, None)
+    if function is None:  # an object that can be called
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+        return
+    warnings.warn_explicit(
+        text,
+        RuntimeWarning,
+        function.__code__.co_filename,
+        function.__code__.co_firstlineno,
+        registry=function.__globals__.setdefault("__warningregistry__", {}),
+    )
 
 
 class ViewLayers:

@@ -6,10 +6,10 @@ Chromium, Firefox and WebKit. It does not know policies: it evaluates requests a
 
 try:
     from .client import Browser
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f"corswsgi.browser needs {error.name}: pip install 'corswsgi[browser]'", name=error.name
-    ) from error
+        f"corswsgi.browser needs {_error.name}: pip install 'corswsgi[browser]'", name=_error.name
+    ) from _error
 from .cache import MAX_AGE_LIMITS, PreflightCache
 from .messages import Exchange, Headers, Request, Response
 from .model import Credentials, Fetch, Mode, main_fetch

@@ -95,15 +95,15 @@ class FetchRun:
     def __init__(self, fetch: Fetch, cache: PreflightCache) -> None:
         self.fetch = fetch
         self.cache = cache
-        self.with_credentials = fetch.credentials == "include"
-        self.method = fetch.method
-        self.headers = fetch.headers
+        self.with_credentials: bool = fetch.credentials == "include"
+        self.method: str = fetch.method
+        self.headers: Headers = fetch.headers
         if get_header(fetch.headers, "accept") is None:
             self.headers = (("Accept", "*/*"), *fetch.headers)
         self.body = fetch.body
-        self.urls = [fetch.url]
+        self.urls: list[URL] = [fetch.url]
         self.tainting: Literal["basic", "cors", "opaque"] = "basic"
-        self.may_have_preflight = False
+        self.may_have_preflight: bool = False
         self.exchanges: list[Exchange] = []
 
     @property

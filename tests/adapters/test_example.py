@@ -1,5 +1,6 @@
 """The adapter for Bottle in docs/adapters.md, through the conformance table."""
 
+# mypy: allow-untyped-decorators
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The conformance table: a policy, a request, and the one right answer to it.
+"""The conformance table: a policy, a request, and the right answer.
 
 Every adapter runs every row (see `run_all`). A row names the options of a policy and not a Policy,
 so that an adapter can configure itself with them. Expected headers are exact: of all headers named
@@ -38,7 +38,7 @@ class Case:
     """As a client sends it: percent-encoded."""
     status: int = 200
     ran: bool = True
-    """Whether the application is to run."""
+    """Whether the application runs."""
     sends: Pairs = ()
     """Headers that the application sets itself, besides Content-Type."""
     app_status: int = 200
@@ -47,7 +47,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The response, and whether the application ran."""
 
     status: int
     headers: Pairs
@@ -57,9 +57,9 @@ class Answer:
 def run_all(
     subtests: pytest.Subtests, cases: Iterable[Case], target: Callable[[Case], Answer]
 ) -> None:
-    """Run rows through a target; each one that fails is reported by its name.
+    """Run rows through a target, and report each one that fails by its name.
 
-    They are no tests of their own, because what pytest does around a test takes longer than a row.
+    They are subtests, because creating a test takes pytest longer than running a row.
     """
     for case in cases:
         with subtests.test(case.name):
@@ -67,7 +67,7 @@ def run_all(
 
 
 def run(case: Case, target: Callable[[Case], Answer]) -> None:
-    """Send a row's request to a target, and compare all of the answer."""
+    """Send a row's request to a target, and compare the whole answer."""
     answer = target(case)
     found = sorted(
         (name.lower(), value)
@@ -78,18 +78,18 @@ def run(case: Case, target: Callable[[Case], Answer]) -> None:
     assert (answer.status, answer.ran, found) == (case.status, case.ran, expected)
 
 
-# What requests send and answers contain.
+# The headers of requests and of answers.
 
 
 def from_(origin: str) -> Pairs:
-    """The headers of a request of `origin`."""
+    """Return the headers of a request from `origin`."""
     return [("Origin", origin)]
 
 
 def asking(
     origin: str = APP, method: str = "PUT", headers: str | None = None, *more: tuple[str, str]
 ) -> Pairs:
-    """The headers of a preflight."""
+    """Return the headers of a preflight."""
     pairs = [("Origin", origin), ("Access-Control-Request-Method", method)]
     if headers is not None:
         pairs.append(("Access-Control-Request-Headers", headers))
@@ -97,7 +97,7 @@ def asking(
 
 
 def grants(origin: str = APP, vary: str | None = "Origin", **others: str) -> dict[str, str]:
-    """The headers of an allowed actual request."""
+    """Return the headers of the response to an allowed actual request."""
     headers = {"Access-Control-Allow-Origin": origin}
     headers |= {f"Access-Control-{name.replace('_', '-')}": text for name, text in others.items()}
     return headers if vary is None else headers | {"Vary": vary}
@@ -110,7 +110,7 @@ def admits(
     max_age: str | None = "600",
     **others: str,
 ) -> dict[str, str]:
-    """The headers of an allowed preflight."""
+    """Return the headers of the response to an allowed preflight."""
     named = {"Allow_Methods": methods, "Allow_Headers": headers, "Max_Age": max_age}
     given = {name: text for name, text in named.items() if text is not None}
     return grants(origin, PREFLIGHT_VARY, **given, **others)
@@ -127,15 +127,15 @@ PORTS: Options = {"origins": ["http://localhost:*"]}
 
 
 def actual_requests() -> Iterator[Case]:
-    """Fetch, 3.3.1 and 4.10 (CORS check): who may read."""
+    """Yield actual requests (https://fetch.spec.whatwg.org/#cors-check)."""
     yield Case("one: allowed", ONE, from_(APP), grants())
     yield Case("one: refused, and the application runs", ONE, from_(EVIL), REFUSES)
     yield Case("one: no Origin", ONE, (), REFUSES)
     yield Case("any: no Origin gets the same, for shared caches", ANY, (), grants("*", None))
-    yield Case("any: anybody", ANY, from_(EVIL), grants("*", None))
+    yield Case("any: every origin", ANY, from_(EVIL), grants("*", None))
     yield Case("any: null", ANY, from_("null"), grants("*", None))
-    yield Case("any: what is no origin", ANY, from_("a b"), grants("*", None))
-    yield Case("any: what is no origin, and long", ANY, from_("x" * 5000), grants("*", None))
+    yield Case("any: an invalid origin", ANY, from_("a b"), grants("*", None))
+    yield Case("any: a long invalid origin", ANY, from_("x" * 5000), grants("*", None))
     yield Case("credentials: allowed", CREDENTIALS, from_(APP), grants(Allow_Credentials="true"))
     yield Case("credentials: refused", CREDENTIALS, from_(EVIL), REFUSES)
     yield Case("credentials: no Origin", CREDENTIALS, (), REFUSES)
@@ -157,7 +157,7 @@ def actual_requests() -> Iterator[Case]:
 
 
 def origins_that_match() -> Iterator[Case]:
-    """Origin patterns, against what is meant."""
+    """Yield origins that a pattern matches."""
     for pattern, origin in (
         ("https://*.example.org", "https://a.example.org"),
         ("https://*.example.org", "https://a.b.c.example.org"),
@@ -202,7 +202,7 @@ def origins_that_match() -> Iterator[Case]:
 
 
 def origins_that_do_not_match() -> Iterator[Case]:
-    """Origin patterns, against what others have mistaken for them, and what no browser sends."""
+    """Yield origins that a pattern does not match, including the mistakes of other libraries."""
     for options, hostile in (
         (
             ONE,
@@ -318,7 +318,7 @@ def origins_that_do_not_match() -> Iterator[Case]:
 
 
 def preflights() -> Iterator[Case]:
-    """Fetch, 4.8, CORS-preflight fetch: what it may ask, and what it is told."""
+    """Yield preflights (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
 
     def row(
         name: str,
@@ -327,7 +327,7 @@ def preflights() -> Iterator[Case]:
         expected: Mapping[str, str] | None = None,
         method: str = "OPTIONS",
     ) -> Case:
-        # Refused, unless there is something to expect.
+        # Without expected headers, the preflight is refused.
         if expected is None:
             return Case(name, options, request, REFUSES_PREFLIGHT, method, status=403, ran=False)
         return Case(name, options, request, expected, method, status=204, ran=False)
@@ -342,7 +342,7 @@ def preflights() -> Iterator[Case]:
     yield row("a pattern", WILD, asking("https://a.example.org"), admits("https://a.example.org"))
     yield row("a pattern, another origin", WILD, asking(EVIL))
     yield row(
-        "credentials: methods and headers as they are asked for",
+        "credentials: methods and headers are echoed",
         {**CREDENTIALS, "methods": "*"},
         asking(APP, "CHICKEN", "x-a,x-b"),
         admits(methods="CHICKEN", headers="x-a,x-b", Allow_Credentials="true"),
@@ -375,7 +375,7 @@ def preflights() -> Iterator[Case]:
         admits(methods="GET, PUT, DELETE"),
     )
     yield row(
-        "methods: each once",
+        "methods: duplicates are removed",
         {**ONE, "methods": ["PUT", "put", "GET"]},
         asking(),
         admits(methods="PUT, GET"),
@@ -446,18 +446,18 @@ def preflights() -> Iterator[Case]:
         answer,
     )
     yield row(
-        "headers: a string is one name, never its letters",
+        "headers: a string is one name, and not its letters",
         {**ONE, "allow_headers": "X-Token"},
         asking(APP, "PUT", "x-token"),
         admits(headers="X-Token"),
     )
     yield row(
-        "headers: nor a part of it",
+        "headers: a string is one name, and not a part of it",
         {**ONE, "allow_headers": "X-Token"},
         asking(APP, "PUT", "token"),
     )
     yield row(
-        "headers: each once, whatever its case",
+        "headers: duplicates in another case are removed",
         {**ONE, "allow_headers": ["X-A", "x-a", "X-B"]},
         asking(),
         admits(headers="X-A, X-B"),
@@ -508,7 +508,7 @@ def preflights() -> Iterator[Case]:
 
 
 def no_preflights() -> Iterator[Case]:
-    """What looks like a preflight and is none reaches the application."""
+    """Yield requests that look like a preflight, but reach the application."""
     method_only = [("Access-Control-Request-Method", "PUT")]
     yield Case("OPTIONS without both", ONE, (), REFUSES, "OPTIONS")
     yield Case("OPTIONS without method", ONE, from_(APP), grants(), "OPTIONS")
@@ -520,7 +520,11 @@ def no_preflights() -> Iterator[Case]:
 
 
 def response_headers() -> Iterator[Case]:
-    """Fetch, 3.3.3 (exposed headers), and RFC 9110, 12.5.5 (Vary)."""
+    """Yield responses of the application whose headers are changed.
+
+    https://fetch.spec.whatwg.org/#http-access-control-expose-headers, and
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5
+    """
     exposing = {**ONE, "expose_headers": ["X-A", "X-B"]}
     expose = grants(Expose_Headers="X-A, X-B")
     yield Case("expose: allowed", exposing, from_(APP), expose)
@@ -547,14 +551,14 @@ def response_headers() -> Iterator[Case]:
         ("*", "X-A, X-B, *"),
     ):
         yield Case(
-            f"expose: united with {own!r}",
+            f"expose: merged with {own!r}",
             exposing,
             from_(APP),
             grants(Expose_Headers=united),
             sends=[("Access-Control-Expose-Headers", own)],
         )
     yield Case(
-        "expose: united with two lines",
+        "expose: merged with two lines",
         exposing,
         from_(APP),
         grants(Expose_Headers="X-A, X-B, X-C, X-D"),
@@ -576,7 +580,7 @@ def response_headers() -> Iterator[Case]:
         sends=[("Access-Control-Expose-Headers", "*, X-C")],
     )
     yield Case(
-        "expose: nothing left of it",
+        "expose: nothing remains",
         CREDENTIALS,
         from_(APP),
         grants(Allow_Credentials="true"),
@@ -650,7 +654,7 @@ def response_headers() -> Iterator[Case]:
         sends=[("Access-Control-Allow-Origin", APP), ("Vary", "Origin")],
     )
     yield Case(
-        "the application's: OPTIONS that is no preflight",
+        "the application's: OPTIONS without a preflight's headers",
         ONE,
         from_(EVIL),
         REFUSES,
@@ -683,7 +687,7 @@ RESOURCES: Mapping[str, Options | None] = {
 
 
 def paths() -> Iterator[Case]:
-    """Which policy governs a path."""
+    """Yield requests for paths with different policies."""
     api, cafe, exact = (grants(f"https://{name}.test") for name in ("api", "cafe", "exact"))
     for path, origin, expected in (
         ("/api", "https://api.test", api),

@@ -22,7 +22,7 @@ from tests.helpers.wsgi import get
 
 View = Callable[[HttpRequest], Any]
 Configured = tuple[dict[str, Any], View]
-"""The settings that a row comes to, and its view, which may be decorated."""
+"""The settings for a row, and its view, which may be decorated."""
 
 NAMES = {
     "methods": "CORS_ALLOW_METHODS",
@@ -33,7 +33,7 @@ NAMES = {
     "dangerously_allow": "CORS_DANGEROUSLY_ALLOW",
 }
 
-# Django's defaults are others than those of a Policy.
+# Django's defaults differ from those of a Policy.
 DEFAULTS = {"methods": DEFAULT_METHODS.split(", "), "allow_headers": "*", "max_age": 600}
 
 WITHOUT_RESOURCES = [case for case in CASES if case.resources is None]
@@ -59,7 +59,7 @@ def through_resources(case: Case, view: View) -> Configured:
     resources = {
         path: None if options is None else settings_of(options) for path, options in rows.items()
     }
-    # What the resources are laid over has no say.
+    # The settings that the resources are laid over have no effect.
     others = {"CORS_ALLOWED_ORIGINS": ["https://another.example"], "CORS_PREFLIGHT_MAX_AGE": 7}
     return {**others, "CORS_RESOURCES": resources}, view
 
@@ -73,7 +73,7 @@ def through_a_policy(case: Case, view: View) -> Configured:
 
 
 class Target:
-    """A project whose view answers what a row's application answers."""
+    """A project whose view responds like the application of a row."""
 
     def __init__(self, configure: Callable[[Case, View], Configured], *, is_async: bool) -> None:
         self.configure = configure
@@ -127,7 +127,7 @@ def test_without_resources(
     ("configure", "is_async"),
     [(through_settings, False), (through_a_decorator, False), (through_a_decorator, True)],
 )
-def test_browsers_let_through_what_a_policy_means(
+def test_browsers_allow_what_a_policy_allows(
     subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
 ) -> None:
     check_fetches(subtests, WITHOUT_RESOURCES, Target(configure, is_async=is_async))
@@ -135,5 +135,5 @@ def test_browsers_let_through_what_a_policy_means(
 
 @pytest.mark.once
 @of_any_method
-def test_browsers_let_through_what_resources_mean(subtests: pytest.Subtests) -> None:
+def test_browsers_allow_what_resources_allow(subtests: pytest.Subtests) -> None:
     check_fetches(subtests, CASES, Target(through_resources, is_async=False))

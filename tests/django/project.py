@@ -15,7 +15,7 @@ from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs
 from tests.helpers.asgi import aget
 from tests.helpers.wsgi import Response, get
 
-METHODS = "DELETE, GET, OPTIONS, PATCH, POST, PUT"
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, QUERY, OPTIONS"
 HEADERS = "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with"
 
 REFUSED = {"Vary": "Origin"}

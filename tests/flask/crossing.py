@@ -1,12 +1,13 @@
-"""What a browser would do with a fetch of another origin's page, to a Flask application."""
+"""Fetches by a page of another origin from a Flask application, and other helpers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Flask
 
+from corswsgi import PolicyError
 from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs
 from tests.helpers.wsgi import Response, get
 
@@ -15,19 +16,38 @@ SAFELISTED = ("GET", "HEAD", "POST")
 
 @dataclass(frozen=True)
 class Crossing:
-    """What came of a fetch."""
+    """The result of a fetch."""
 
     status: int | None
-    """Of the response; None: the preflight failed, and the browser did not send the request."""
+    """The response's status; None if the preflight failed, so the request was not sent."""
     cors: Mapping[str, str]
     """The exact CORS headers and Vary of the last response."""
     is_readable: bool
-    """Whether script may read the response."""
+    """Whether the script can read the response."""
+
+
+NO_POLICY = Crossing(200, {}, is_readable=False)
+"""The result if no policy applies."""
+
+
+def plain() -> Callable[[], str]:
+    """Return a new view each time, because a view can only be decorated once."""
+
+    def view() -> str:
+        return "view"
+
+    return view
+
+
+def problems_of(error: PolicyError) -> list[tuple[str, str]]:
+    """Return the options and the reasons of an error's problems."""
+    return [(problem.option, problem.reason) for problem in error.problems]
 
 
 def preflight(
     app: Flask, path: str, method: str = "PUT", origin: str = APP, headers: Pairs = ()
 ) -> Response:
+    """Send a preflight."""
     return get(
         app,
         path,
@@ -39,7 +59,7 @@ def preflight(
 def cross(
     app: Flask, path: str, method: str = "GET", origin: str = APP, headers: Pairs = ()
 ) -> Crossing:
-    """Fetch without credentials: after a preflight, where the method wants one."""
+    """Fetch without credentials, after a preflight if the method needs one."""
     if method not in SAFELISTED:
         asked = preflight(app, path, method, origin, headers)
         allowed = asked.cors.get("Access-Control-Allow-Methods", "").split(", ")
@@ -52,5 +72,5 @@ def cross(
 
 
 def is_shared(cors: Mapping[str, str], origin: str) -> bool:
-    """Do the CORS check (Fetch, 4.10)."""
+    """Do the CORS check (https://fetch.spec.whatwg.org/#cors-check)."""
     return cors.get("Access-Control-Allow-Origin") in ("*", origin)

@@ -1,4 +1,4 @@
-"""current_cors: the Decision about a request, at hand."""
+"""current_cors: the Decision about the current request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.helpers.wsgi import get
 
 
 def recorded(app: Flask) -> list[tuple[str, str | None]]:
-    """Have an application record what current_cors says, and when."""
+    """Return a list to which the hooks of an application add the reason of current_cors."""
     seen: list[tuple[str, str | None]] = []
 
     def record(when: str) -> None:
@@ -41,7 +41,7 @@ def recorded(app: Flask) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("origin", "reason"), [(APP, "origin_allowed"), (EVIL, "origin_not_allowed")]
 )
-def test_it_is_there_from_first_to_last(is_whole: bool, origin: str, reason: str) -> None:
+def test_it_is_available_in_all_hooks(is_whole: bool, origin: str, reason: str) -> None:
     app = Flask("current")
     seen = recorded(app)
     if is_whole:
@@ -61,7 +61,7 @@ def test_without_a_policy_it_is_false() -> None:
     assert {reason for _, reason in seen} == {None}
 
 
-def test_a_preflight_in_a_context_of_ones_own() -> None:
+def test_a_preflight_in_a_test_request_context() -> None:
     app = Flask("current")
     CORS(app, origins=[APP], allow_headers=["X-A"])
     app.put("/view")(lambda: "view")

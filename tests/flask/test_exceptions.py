@@ -10,7 +10,7 @@ from flask import Flask, Response
 from werkzeug.debug import DebuggedApplication
 
 from corswsgi_flask import CORS, cors
-from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, Pairs, grants
+from tests.conformance.cases import APP, DEFAULT_METHODS, EVIL, PREFLIGHT_VARY, Pairs, grants
 from tests.flask.crossing import preflight
 from tests.helpers.wsgi import environ_of, get, send
 
@@ -63,11 +63,11 @@ def test_a_fetch_gets_a_traceback_that_it_can_read(caplog: pytest.LogCaptureFixt
     headers = dict(response.headers)
     assert headers["Content-Type"] == "text/plain; charset=utf-8"
     assert headers["Content-Length"] == str(len(response.body))
-    # The terminal says it too: the debugger, which would have, was not asked.
-    assert [record.message for record in caplog.records] == ["Exception on '/fails' [GET]"]
+    # The log has it, too, because the debugger does not run.
+    assert [record.message for record in caplog.records] == ["Exception on 'GET' '/fails'"]
 
 
-def test_a_traceback_that_is_no_text() -> None:
+def test_a_traceback_that_cannot_be_encoded() -> None:
     app = application()
     app.logger.propagate = False  # pytest's own handler cannot write it
     _, body, _ = debugged(app, "/unprintable", [("Origin", APP)])
@@ -91,13 +91,13 @@ NAVIGATES = ("Sec-Fetch-Mode", "navigate")
         ({"origins": "*"}, [("Origin", APP), ("Sec-Fetch-Site", "same-origin")], "GET"),
     ],
 )
-def test_a_person_gets_the_debugger(options: Any, headers: Pairs, method: str) -> None:
+def test_all_others_get_the_debugger(options: Any, headers: Pairs, method: str) -> None:
     status, body, cors_headers = debugged(application(**options), "/fails", headers, method)
     assert (status, cors_headers) == (500, {})
     assert b"<title>LookupError: the cause" in body
 
 
-def test_what_has_been_started_stays_as_it_is() -> None:
+def test_a_response_that_has_started() -> None:
     app = application()
     environ = environ_of("/late", headers=[("Origin", APP)])
     environ["werkzeug.debug.preserve_context"] = [].append
@@ -109,7 +109,7 @@ def test_what_has_been_started_stays_as_it_is() -> None:
         raise LookupError("the cause")
 
     app = Flask("started")
-    app.wsgi_app = starts  # type: ignore[method-assign, assignment] # Flask's way
+    app.wsgi_app = starts  # type: ignore[method-assign, assignment] # Flask documents this way
     CORS(app, origins=[APP])
     environ = environ_of("/started", headers=[("Origin", APP)])
     environ["werkzeug.debug.preserve_context"] = [].append
@@ -117,17 +117,17 @@ def test_what_has_been_started_stays_as_it_is() -> None:
         send(app, environ)
 
 
-def test_what_does_not_fail_stays_as_it_is() -> None:
+def test_a_view_that_does_not_fail() -> None:
     status, body, cors_headers = debugged(application(), "/fine", [("Origin", APP)])
     assert (status, body, cors_headers) == (200, b"fine", grants(Expose_Headers="X-A"))
 
 
-def test_without_the_debugger_the_exception_goes_on() -> None:
+def test_without_the_debugger_the_exception_is_raised() -> None:
     with pytest.raises(LookupError):
         get(application(), "/fails", headers=[("Origin", APP)])
 
 
-def test_in_tests_the_exception_goes_on() -> None:
+def test_in_tests_the_exception_is_raised() -> None:
     """A test client that is a context manager looks like the debugger."""
     app = application()
     app.testing = True
@@ -137,10 +137,10 @@ def test_in_tests_the_exception_goes_on() -> None:
 
 def test_debug_mode_is_the_applications(caplog: pytest.LogCaptureFixture) -> None:
     app = application()
-    asked = preflight(app, "/fine")
-    assert (asked.status, asked.cors["Access-Control-Allow-Methods"]) == (200, "GET, HEAD")
+    asked = preflight(app, "/fine", "MKCOL")
+    assert (asked.status, asked.cors["Access-Control-Allow-Methods"]) == (200, DEFAULT_METHODS)
     assert b"(method_not_allowed)" in asked.body
     assert [vars(record)["reason"] for record in caplog.records] == ["method_not_allowed"]
     app.debug = False
-    asked = preflight(app, "/fine")
+    asked = preflight(app, "/fine", "MKCOL")
     assert (asked.status, asked.cors, asked.body) == (403, {"Vary": PREFLIGHT_VARY}, b"")

@@ -1,0 +1,105 @@
+"""Values in files of settings: lists, expressions, and callables that are written as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
+from pkgutil import resolve_name
+from typing import Any
+
+from corswsgi.errors import Problem, safe_repr, wrong_type
+from corswsgi.names import Names
+from corswsgi.suggestions import corrected_origin
+
+from .layers import snapshot
+
+# Raised by re.compile(); the last two for huge numbers and for deep nesting.
+_INVALID_EXPRESSION = (re.error, OverflowError, RecursionError)
+
+
+def read_list(option: str, value: object, problems: list[Problem]) -> tuple[Any, ...]:
+    """Return the items of a list, or a single item; add a problem if it is neither."""
+    if isinstance(value, str | re.Pattern) or callable(value):
+        return (value,)
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes | bytearray):
+        return (*snapshot(value),)
+    hint = "write [] for none."
+    if value is None:
+        hint = f"was an environment variable not set? Otherwise {hint}"
+    problems.append(wrong_type(option, value, "a list", hint))
+    return ()
+
+
+def read_expressions(option: str, value: object, problems: list[Problem]) -> list[re.Pattern[str]]:
+    """Return the regular expressions of a list, some of which may be strings."""
+    items = read_list(option, value, problems)
+    usage = r'write [r"https://pr-\d+\.example\.com"].'
+    read = [read_expression(option, item, problems, usage) for item in items]
+    return [expression for expression in read if expression is not None]
+
+
+def read_expression(
+    option: str, value: object, problems: list[Problem], usage: str
+) -> re.Pattern[str] | None:
+    """Return a regular expression, which may be a string; None, and a problem, if it is invalid.
+
+    `usage` is the hint for a value of another type.
+    """
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        return value
+    if not isinstance(value, str):
+        problems.append(wrong_type(option, value, "a regular expression", usage))
+        return None
+    try:
+        return re.compile(value)
+    except _INVALID_EXPRESSION as error:
+        message = f"{safe_repr(value)} is not a valid regular expression: {error}."
+        problems.append(Problem(option, value, "malformed_expression", message, None))
+        return None
+
+
+def read_origins(names: Names, value: object, problems: list[Problem]) -> list[object]:
+    """Return a list of origins. Callables in it may be written as dotted paths.
+
+    ``"*"`` is refused, because there is another setting for it. `read_layer` checks the rest.
+    """
+    option = names.option("origins")
+    found: list[object] = []
+    for item in read_list(option, value, problems):
+        if isinstance(item, str) and item == "*":
+            message = "'*' is not a valid origin."
+            any_origin = names.assignment("origins", '"*"')
+            hint = f"write {any_origin} to allow any origin, without credentials."
+            problems.append(Problem(option, item, "malformed_origin", message, hint))
+        elif isinstance(item, str) and "." in item and all(map(str.isidentifier, item.split("."))):
+            if (function := _imported(option, item, problems)) is not None:
+                found.append(function)
+        elif isinstance(item, type):
+            problems.append(wrong_type(option, item, "an origin or a function", None))
+        else:
+            found.append(item)
+    return found
+
+
+def _imported(option: str, path: str, problems: list[Problem]) -> Callable[..., Any] | None:
+    """Import a callable by its dotted path; return None, and add a problem, if it fails."""
+    try:
+        module, _, name = path.rpartition(".")
+        function: object = resolve_name(f"{module}:{name}")
+    except (ImportError, AttributeError) as error:
+        # If it begins with the name of a module, it was not meant as an origin.
+        is_path = find_spec(path.partition(".")[0]) is not None
+        corrected = None if is_path else corrected_origin(path)
+        message = (
+            f"{safe_repr(path)} is not a valid origin (scheme://host), and cannot be imported as a "
+            f"callable: {error}."
+        )
+        hint = None if corrected is None else f"did you mean {corrected!r}?"
+        problems.append(Problem(option, path, "not_importable", message, hint))
+        return None
+    if callable(function) and not isinstance(function, type):
+        return function
+    hint = "name a function that takes an origin and returns True or False."
+    problems.append(wrong_type(option, function, f"a function behind {safe_repr(path)}", hint))
+    return None

@@ -1,0 +1,252 @@
+"""The layers of views: attaching and finding them."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+from corswsgi import Policy, PolicyError
+from corswsgi.adapters import (
+    NO_LAYERS,
+    UNSET,
+    Layer,
+    ViewLayers,
+    has_layer,
+    hidden_layers,
+    layer_of,
+    set_layer,
+    warn_at,
+    wrapped_views,
+)
+
+ONE = Policy(origins=["https://app.example.com"])
+OUTER, INNER, GET, POST = (Layer({"max_age": number}) for number in range(4))
+
+
+def view() -> None:
+    raise NotImplementedError
+
+
+def marked(layer: Layer) -> Any:
+    def marked_view() -> None:
+        raise NotImplementedError
+
+    set_layer(marked_view, layer, hint="remove one.")
+    return marked_view
+
+
+def test_set_layer() -> None:
+    assert layer_of(view) is UNSET
+    assert not has_layer(view)
+    decorated = marked(OUTER)
+    assert layer_of(decorated) is OUTER
+    assert has_layer(decorated)
+
+
+def test_a_second_layer_is_refused() -> None:
+    decorated = marked(OUTER)
+
+    @functools.wraps(decorated)
+    def wrapper() -> None:
+        raise NotImplementedError
+
+    for each in (decorated, wrapper):
+        with pytest.raises(PolicyError) as raised:
+            set_layer(each, INNER, hint="remove one.")
+        (problem,) = raised.value.problems
+        assert (problem.option, problem.value, problem.reason) == ("cors", each, "given_twice")
+        assert problem.message.endswith(" has an @cors already.")
+        assert problem.hint == "remove one."
+        assert layer_of(each) is OUTER
+
+
+@pytest.mark.parametrize("target", [len, 5, "text", object()])
+def test_objects_that_cannot_carry_a_layer(target: object) -> None:
+    with pytest.raises(PolicyError) as raised:
+        set_layer(target, OUTER, hint="")
+    (problem,) = raised.value.problems
+    assert (problem.option, problem.reason) == ("cors", "without_effect")
+    assert problem.message.endswith("cannot carry a policy, so @cors would have no effect.")
+
+
+def test_a_subclass_may_have_a_layer_of_its_own() -> None:
+    class Base:
+        pass
+
+    class Derived(Base):
+        pass
+
+    set_layer(Base, OUTER, hint="")
+    assert layer_of(Derived) is OUTER
+    assert not has_layer(Derived)
+    set_layer(Derived, INNER, hint="")
+    assert (layer_of(Derived), layer_of(Base)) == (INNER, OUTER)
+
+
+def test_a_bound_method_cannot_carry_a_layer() -> None:
+    class Views:
+        def get(self) -> None:
+            raise NotImplementedError
+
+    with pytest.raises(PolicyError, match="decorate the function itself"):
+        set_layer(Views().get, OUTER, hint="")
+
+
+def test_layers_are_found_through_wrappers() -> None:
+    decorated = marked(OUTER)
+
+    def bare(*_: object) -> None:
+        raise NotImplementedError
+
+    bare.__wrapped__ = decorated  # type: ignore[attr-defined]  # as functools.wraps does
+    partial = functools.partial(bare, 1)
+    assert [*wrapped_views(partial)] == [partial, bare, decorated]
+    for each in (decorated, bare, partial, functools.partial(partial, 2)):
+        assert layer_of(each) is OUTER
+
+
+def test_views_that_wrap_each_other_in_a_circle() -> None:
+    def one() -> None:
+        raise NotImplementedError
+
+    def other() -> None:
+        raise NotImplementedError
+
+    one.__wrapped__, other.__wrapped__ = other, one  # type: ignore[attr-defined]
+    assert [*wrapped_views(one)] == [one, other]
+    assert layer_of(one) is UNSET
+
+
+def test_a_callable_object() -> None:
+    class View:
+        def __call__(self) -> None:
+            raise NotImplementedError
+
+    assert layer_of(View()) is UNSET
+    set_layer(View.__call__, OUTER, hint="")
+    assert layer_of(View()) is OUTER
+    assert layer_of(None) is UNSET
+
+
+@pytest.mark.parametrize("value", [ONE, None, {"max_age": 5}])
+def test_an_attribute_that_is_written_by_hand(value: Any) -> None:
+    class View:
+        cors_policy = value
+
+    layer = layer_of(View)
+    assert isinstance(layer, Layer)
+    assert layer.value is value
+
+
+def test_an_attribute_of_another_type() -> None:
+    class View:
+        cors_policy = "*"
+
+    with pytest.raises(PolicyError) as raised:
+        layer_of(View)
+    (problem,) = raised.value.problems
+    assert (problem.option, problem.value, problem.reason) == ("cors_policy", "*", "wrong_type")
+
+
+def hides(view: Any) -> Any:
+    """Decorate a view without functools.wraps."""
+
+    def hiding() -> Any:
+        raise NotImplementedError(view)
+
+    return hiding
+
+
+class Lazy:
+    """A proxy or a lazy object, such as a request: evaluating it fails."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def __call__(self) -> None:
+        raise NotImplementedError
+
+
+def test_hidden_layers() -> None:
+    decorated = marked(OUTER)
+    hidden = hides(decorated)
+    assert [*hidden_layers(hidden)] == [(decorated, OUTER)]
+    assert [*hidden_layers(hides(hidden))] == [(decorated, OUTER)]
+    assert [*hidden_layers(functools.partial(hides(hidden)))] == [(decorated, OUTER)]
+    assert [*hidden_layers(decorated)] == [*hidden_layers(view)] == [*hidden_layers(None)] == []
+    deep = hidden
+    for _ in range(5):
+        deep = hides(deep)
+    assert [*hidden_layers(deep)] == []
+
+
+def test_hidden_layers_of_classes_and_objects() -> None:
+    class Views:
+        def __call__(self) -> None:
+            raise NotImplementedError
+
+    set_layer(Views, INNER, hint="")
+    instance = Views()
+    assert [*hidden_layers(hides(Views))] == [(Views, INNER)]
+    assert [*hidden_layers(hides(instance))] == [(instance, INNER)]
+
+
+def test_variables_that_cannot_be_views() -> None:
+    for variable in (5, {"cors_policy": OUTER}, Lazy(), OUTER):
+        assert [*hidden_layers(hides(variable))] == []
+
+    def without_value() -> Any:
+        raise NotImplementedError(later)
+
+    assert [*hidden_layers(without_value)] == []
+    later = 5
+
+
+def test_warn_at() -> None:
+    @functools.wraps(view)
+    def wrapper() -> None:
+        raise NotImplementedError
+
+    with pytest.warns(RuntimeWarning, match="no effect") as warned:
+        warn_at(functools.partial(wrapper), "no effect")
+    (warning,) = warned
+    assert (warning.filename, warning.lineno) == (__file__, view.__code__.co_firstlineno)
+
+    class Views:
+        def __call__(self) -> None:
+            raise NotImplementedError
+
+    with pytest.warns(RuntimeWarning, match="no effect"):
+        warn_at(Views(), "no effect")
+
+
+def test_view_layers() -> None:
+    layers = ViewLayers(
+        [OUTER, UNSET, INNER], {"GET": [UNSET, GET], "POST": [POST], "PUT": [UNSET], "PATCH": []}
+    )
+    assert layers.enclosing == (OUTER, INNER)
+    assert layers.by_method == {"GET": (OUTER, INNER, GET), "POST": (OUTER, INNER, POST)}
+    assert layers.methods == ("GET", "POST", "PUT", "PATCH")
+    assert layers.of("GET") == layers.of("get") == (OUTER, INNER, GET)
+    assert layers.of("PUT") == layers.of("DELETE") == layers.of("") == (OUTER, INNER)
+    assert not layers.is_empty
+    assert layers.problems == ()
+
+
+def test_empty_view_layers() -> None:
+    assert NO_LAYERS.is_empty
+    assert (NO_LAYERS.of("GET"), NO_LAYERS.methods) == ((), ())
+    assert ViewLayers([UNSET], {"GET": [UNSET]}).is_empty
+    assert not ViewLayers([UNSET], {"GET": [GET]}).is_empty
+
+
+def test_layers_that_cannot_be_read() -> None:
+    with pytest.raises(PolicyError) as raised:
+        Policy(origins="https://a.example/")
+    layers = ViewLayers.invalid(raised.value)
+    assert layers.problems == raised.value.problems
+    (layer,) = layers.of("GET")
+    assert isinstance(layer.value, Policy)
+    assert layer.value.compiled.refusal == "policy_invalid"

@@ -1,0 +1,187 @@
+"""The checks of origins: CSRF protection, cookies, and expressions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conformance.cases import APP
+from tests.django.checking import CORS, CSRF, SESSION, said
+
+CREDENTIALS: dict[str, Any] = {
+    "CORS_ALLOW_CREDENTIALS": True,
+    "MIDDLEWARE": [CORS, CSRF],
+    "ALLOWED_HOSTS": [".example.com"],
+}
+
+
+@pytest.mark.parametrize(
+    ("origins", "trusted", "missing"),
+    [
+        ([APP], [], [APP]),
+        ([APP], [APP], []),
+        ([APP], ["https://*.example.com"], []),
+        ([APP], ["http://app.example.com", "https://example.com"], [APP]),
+        ([APP, "https://b.example.com"], [APP], ["https://b.example.com"]),
+        (["https://example.com"], ["https://*.example.com"], []),
+        (["https://aexample.com"], ["https://*.example.com"], ["https://aexample.com"]),
+        (["https://*.example.com"], ["https://*.example.com"], []),
+        (["https://*.a.example.com"], ["https://*.example.com"], []),
+        (["https://*.example.com"], ["https://*.a.example.com"], ["https://*.example.com"]),
+        (["https://*.example.com"], ["https://example.com"], ["https://*.example.com"]),
+        (["https://a.example.com:8443"], ["https://*.example.com"], ["https://a.example.com:8443"]),
+        (["https://a.example.com:8443"], ["https://*.example.com:8443"], []),
+        # As Django reads them.
+        ([APP], [f"{APP}/"], [APP]),
+        ([APP], ["https://*example.com"], [APP]),
+        (["https://example.com"], ["https://*example.com"], []),
+        (["https://*.example.com"], ["https://*example.com"], ["https://*.example.com"]),
+        ([APP], ["https://[::1"], [APP]),
+    ],
+)
+def test_pages_whose_post_requests_are_refused(
+    origins: list[str], trusted: list[str], missing: list[str]
+) -> None:
+    settings = {**CREDENTIALS, "ALLOWED_HOSTS": ["*"], "CORS_ALLOWED_ORIGINS": origins}
+    found = said(**settings, CSRF_TRUSTED_ORIGINS=trusted)
+    assert [*found] == (["corswsgi.W007"] if missing else [])
+    for text in found.values():
+        assert f"CSRF_TRUSTED_ORIGINS: {', '.join(missing)}. So every POST" in text
+        assert f"CSRF_TRUSTED_ORIGINS = {[*trusted, *missing]!r}" in text
+    # Without cookies, without the middleware: nothing to say.
+    assert said(**{**settings, "CORS_ALLOW_CREDENTIALS": False}) == {}
+    assert said(**{**settings, "MIDDLEWARE": [CORS]}) == {}
+
+
+def test_the_projects_own_origin_is_trusted() -> None:
+    settings = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP, f"{APP}:8443"]}
+    assert said(**{**settings, "ALLOWED_HOSTS": ["app.example.com"]})["corswsgi.W007"].startswith(
+        f"these origins may send cookies, but are not in CSRF_TRUSTED_ORIGINS: {APP}:8443. So every"
+    )
+
+
+def test_only_some_of_many_origins_are_named() -> None:
+    origins = [f"https://host-{number}.example.com" for number in range(1000)]
+    (text,) = said(**CREDENTIALS, CORS_ALLOWED_ORIGINS=origins).values()
+    assert "https://host-19.example.com and 980 more. So every" in text
+    assert "CSRF_TRUSTED_ORIGINS = [*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]." in text
+
+
+def test_any_port_cannot_be_trusted() -> None:
+    origins = ["http://localhost:*"]
+    found = said(**CREDENTIALS, CORS_ALLOWED_ORIGINS=origins, DEBUG=True)
+    assert "CSRF_TRUSTED_ORIGINS = ['http://localhost:3000']" in found["corswsgi.W008"]
+    assert "corswsgi.W007" not in found
+
+
+def test_resources_and_their_credentials_count_too() -> None:
+    resources = {"/a": {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_CREDENTIALS": True}, "/b": None}
+    settings = {**CREDENTIALS, "CORS_ALLOW_CREDENTIALS": False, "CORS_RESOURCES": resources}
+    assert [*said(**settings)] == ["corswsgi.W007"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "origin", "is_foreign"),
+    [
+        ([".example.com"], APP, False),
+        (["api.example.com"], APP, False),
+        (["api.example.com"], "https://*.example.com", False),
+        (["api.example.com", "api.other.com"], "https://app.other.com", False),
+        (["api.example.com"], "https://app.other.com", True),
+        (["api.example.co.uk"], "https://app.other.co.uk", True),
+        (["mine.vercel.app"], "https://other.vercel.app", True),
+        (["api.example.com"], "http://localhost:3000", True),
+        (["*"], "https://app.other.com", False),
+        (["127.0.0.1"], "http://localhost:3000", True),
+        (["localhost"], "http://localhost:3000", False),
+        ([None, "", "api.example.com"], APP, False),
+        ([None, ""], APP, False),
+    ],
+)
+def test_cookies_to_other_sites(hosts: list[str], origin: str, is_foreign: bool) -> None:
+    settings = {
+        **CREDENTIALS,
+        "MIDDLEWARE": [CORS, SESSION, CSRF],
+        "ALLOWED_HOSTS": hosts,
+        "CORS_ALLOWED_ORIGINS": [origin],
+        "CSRF_TRUSTED_ORIGINS": [origin],
+    }
+    found = said(**settings)
+    assert [*found] == (["corswsgi.W009", "corswsgi.W010"] if is_foreign else [])
+    for text in found.values():
+        assert f"(ALLOWED_HOSTS): {origin}. Browsers do not send them" in text
+        assert '_COOKIE_SAMESITE = "None" and' in text
+    right = {
+        f"{cookie}_COOKIE_{name}": value
+        for cookie in ("SESSION", "CSRF")
+        for name, value in (("SAMESITE", "None"), ("SECURE", True))
+    }
+    assert said(**settings, **right) == {}
+    for name, number in (("SESSION_COOKIE_SECURE", "W009"), ("CSRF_COOKIE_SAMESITE", "W010")):
+        wrong = {**right, name: False}
+        assert [*said(**settings, **wrong)] == ([f"corswsgi.{number}"] if is_foreign else [])
+
+
+def test_cookies_that_are_not_in_use() -> None:
+    settings = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": ["https://b.example"], "MIDDLEWARE": [CORS]}
+    assert said(**settings) == {}
+    settings |= {"MIDDLEWARE": [CORS, CSRF], "CSRF_USE_SESSIONS": True}
+    assert [*said(**settings, CSRF_TRUSTED_ORIGINS=["https://b.example"])] == []
+
+
+def test_expressions_are_checked_by_what_they_are_meant_for() -> None:
+    settings = {
+        **CREDENTIALS,
+        "MIDDLEWARE": [CORS, SESSION, CSRF],
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.partner\.org", r"https://partner\.org"],
+        "SILENCED_SYSTEM_CHECKS": ["a.W001"],
+    }
+    found = said(**settings)
+    assert [*found] == ["corswsgi.W007", "corswsgi.W009", "corswsgi.W010"]
+    trusted = ["https://*.partner.org", "https://partner.org"]
+    assert f"CSRF_TRUSTED_ORIGINS = {trusted}. If that" in found["corswsgi.W007"]
+    assert "SILENCED_SYSTEM_CHECKS = ['a.W001', 'corswsgi.W007']" in found["corswsgi.W007"]
+    assert r"'https://\\w+\\.partner\\.org', 'https://partner" in found["corswsgi.W009"]
+    assert "corswsgi.W007" not in said(**settings, CSRF_TRUSTED_ORIGINS=trusted)
+    # Nothing is known about callables, and about expressions that are not understood.
+    unknown = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://(?=a)abc\.org"]}
+    assert said(**{**settings, **unknown}, CORS_ALLOWED_ORIGINS=[lambda origin: True]) == {}
+
+
+def test_the_hosts_of_a_project_under_development() -> None:
+    settings = {
+        **CREDENTIALS,
+        "MIDDLEWARE": [CORS, SESSION],
+        "ALLOWED_HOSTS": [],
+        "CORS_ALLOWED_ORIGINS": ["http://localhost:3000", "http://127.0.0.1:3000"],
+        "STATIC_URL": None,
+    }
+    assert said(**settings, DEBUG=True) == {}
+    assert said(**settings) == {}
+    settings["CORS_ALLOWED_ORIGINS"] = [APP]
+    assert [*said(**settings, DEBUG=True)] == ["corswsgi.W009"]
+
+
+def test_expressions_that_match_others() -> None:
+    hostile = [r"https://.*example\.com", re.compile(r"https?://app\.example\.com")]
+    settings = {"CORS_ALLOWED_ORIGIN_REGEXES": hostile, "MIDDLEWARE": [CORS]}
+    found = said(**settings)
+    assert [*found] == ["corswsgi.W011"]
+    assert found["corswsgi.W011"].startswith(
+        "the expression 'https://.*example\\\\.com' matches https://evilexample.com, which "
+        "is on another site than https://aexample.com. -> escape each dot"
+    )
+    found = said(**settings, CORS_ALLOW_CREDENTIALS=True)
+    assert [*found] == ["corswsgi.W011", "corswsgi.W012"]
+    assert "matches http://app.example.com, which is not HTTPS" in found["corswsgi.W012"]
+    right = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.example\.com", r"http://localhost:\d+"]}
+    assert said(**{**settings, **right}, CORS_ALLOW_CREDENTIALS=True) == {}
+
+
+def test_an_expression_with_credentials_somewhere() -> None:
+    hostile = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https?://app\.example\.com"]}
+    resources = {"/a": {**hostile, "CORS_ALLOW_CREDENTIALS": True}, "/b": hostile}
+    settings = {"MIDDLEWARE": [CORS], "CORS_RESOURCES": resources}
+    assert [*said(**settings)] == ["corswsgi.W012"]

@@ -1,0 +1,742 @@
+"""The policy that applies to a request, and the headers of all kinds of responses."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    request,
+    send_file,
+)
+from flask.views import MethodView
+from werkzeug.routing import Rule
+
+from corswsgi import CORSMiddleware, Policy, PolicyError
+from corswsgi.browser import Browser
+from corswsgi_flask import CORS, cors
+from tests.conformance.cases import (
+    APP,
+    DEFAULT_METHODS,
+    EVIL,
+    PREFLIGHT_VARY,
+    REFUSES,
+    admits,
+    grants,
+)
+from tests.flask import served
+from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
+from tests.helpers.wsgi import environ_of, get, send
+
+OTHER = "https://other.example"
+EXPOSED = grants("*", None, Expose_Headers="X-V")
+LAID_OVER = grants(Expose_Headers="X-V")
+
+mark = cors(expose_headers=["X-V"])
+
+
+class Decorated(MethodView):
+    init_every_request = False
+
+    def get(self) -> str:
+        raise NotImplementedError
+
+    @cors(allow_headers=["X-A"])
+    def put(self) -> str:
+        raise NotImplementedError
+
+    @cors(None)
+    def delete(self) -> str:
+        raise NotImplementedError
+
+
+# Which layer applies.
+
+
+def test_the_innermost_layer_applies() -> None:
+    """The order is: view, innermost blueprint, path, application."""
+    app = Flask("specific")
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    CORS(
+        app,
+        origins=[APP],
+        max_age=1,
+        expose_headers=["X-App"],
+        resources={"/*": {}, "/path/*": {"max_age": 2, "expose_headers": ["X-Path"]}},
+    )
+    CORS(outer, max_age=3)
+    CORS(inner, max_age=4, expose_headers=["X-Inner"])
+    app.get("/app")(plain())
+    app.get("/path/path", endpoint="path")(plain())
+    outer.get("/path/outer")(plain())
+    inner.get("/path/inner")(plain())
+    inner.get("/path/view", endpoint="marked")(cors(max_age=5)(plain()))
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    for path, age, exposed in (
+        ("/app", "1", "X-App"),
+        ("/path/path", "2", "X-Path"),
+        ("/path/outer", "3", "X-Path"),
+        ("/path/inner", "4", "X-Inner"),
+        ("/path/view", "5", "X-Inner"),
+    ):
+        assert preflight(app, path, "GET").cors == admits(max_age=age)
+        expected = grants(Expose_Headers=exposed)
+        assert cross(app, path) == Crossing(200, expected, is_readable=True)
+
+
+def test_a_policy_replaces_and_none_turns_off() -> None:
+    app = Flask("replaced")
+    CORS(app, origins=[APP], expose_headers=["X-App"], max_age=1)
+    off, policy = Blueprint("off", __name__), Blueprint("policy", __name__)
+    CORS(off, policy=None)
+    CORS(policy, policy=Policy(origins=[OTHER]))
+    app.get("/policy")(cors(Policy(origins=[OTHER]))(plain()))
+    app.get("/none", endpoint="none")(cors(None)(plain()))
+    off.get("/off")(plain())
+    off.get("/on", endpoint="on")(mark(plain()))
+    policy.get("/blueprint")(plain())
+    policy.get("/laid", endpoint="laid")(mark(plain()))
+    app.register_blueprint(off)
+    app.register_blueprint(policy)
+    for path in ("/policy", "/blueprint"):
+        assert cross(app, path, origin=OTHER) == Crossing(200, grants(OTHER), is_readable=True)
+        assert preflight(app, path, "GET", OTHER).cors == admits(OTHER)
+        assert cross(app, path) == Crossing(200, REFUSES, is_readable=False)
+    for path in ("/none", "/off"):
+        assert cross(app, path) == NO_POLICY
+        asked = preflight(app, path, "GET")
+        assert (asked.status, asked.cors) == (200, {})  # the application answered it
+    expected = grants(OTHER, Expose_Headers="X-V")
+    assert cross(app, "/laid", origin=OTHER) == Crossing(200, expected, is_readable=True)
+    # After None, options turn CORS on again.
+    assert cross(app, "/on") == Crossing(200, LAID_OVER, is_readable=True)
+
+
+def test_none_for_the_application_and_options_for_a_view() -> None:
+    app = Flask("off")
+    CORS(app, policy=None)
+    app.get("/view")(cors(origins=[APP])(plain()))
+    app.get("/other", endpoint="other")(plain())
+    assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/other") == NO_POLICY
+
+
+def test_a_route_with_any_method_and_one_added_later() -> None:
+    app = Flask("rules")
+    CORS(app, origins=[APP])
+    app.view_functions["any"] = plain()
+    app.url_map.add(Rule("/any", endpoint="any"))
+    app.url_map.add(Rule("/old", redirect_to="any"))
+    app.url_map.add(Rule("/away", redirect_to="https://away.example/"))
+    app.url_map.add(Rule("/loop", redirect_to="loop"))
+    for path in ("/any", "/old", "/away", "/loop"):
+        assert preflight(app, path, "PUT").cors == admits()
+        assert preflight(app, path, "CHICKEN").status == 403
+    app.url_map.add(Rule("/late", endpoint="late", methods=["PUT"]))
+    app.view_functions["late"] = cors(max_age=1)(plain())
+    for path in ("/any", "/late"):
+        max_age = {"/any": "600", "/late": "1"}[path]
+        assert preflight(app, path, "PUT").cors == admits(max_age=max_age)
+    app.url_map.add(Rule("/wrong", endpoint="wrong"))
+    app.view_functions["wrong"] = plain()
+    vars(app.view_functions["wrong"])["cors_policy"] = {"max_age": -1}
+    for _ in range(2):
+        assert preflight(app, "/wrong", "PUT").status == 403
+    app.url_map.add(Rule("/handlers", endpoint="handlers"))
+    app.view_functions["handlers"] = Decorated.as_view("handlers")
+    assert preflight(app, "/handlers", "GET").cors == admits(max_age="0")
+    assert preflight(app, "/handlers", "PUT").cors == admits(max_age="0", headers="X-A")
+    assert preflight(app, "/handlers", "DELETE").cors == {}
+
+
+def test_a_view_under_several_paths() -> None:
+    app = Flask("paths")
+    CORS(
+        app,
+        origins=[APP],
+        resources={
+            "/files/public/*": {"origins": "*"},
+            "/files/*": {},
+            "/files/secret/*": None,
+            "/exact": {"max_age": 1},
+            "/slashed/": {"max_age": 2},
+            "/slashed": {"max_age": 3},
+        },
+    )
+    app.get("/files/<path:path>")(mark(lambda path: path))
+    app.get("/<path:path>", endpoint="others")(lambda path: path)
+    app.add_url_rule("/slashed/", "slashed", plain(), strict_slashes=False)
+    assert cross(app, "/files/a") == Crossing(200, LAID_OVER, is_readable=True)
+    assert cross(app, "/files/public/a") == Crossing(200, EXPOSED, is_readable=True)
+    # The layer of a view is inside that of a path.
+    assert cross(app, "/files/secret/a") == Crossing(200, LAID_OVER, is_readable=True)
+    assert cross(app, "/exact") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/exactly") == NO_POLICY
+    assert preflight(app, "/exact", "GET").cors == admits(max_age="1")
+    for slashed, age in (("/slashed/", "2"), ("/slashed", "3")):
+        assert cross(app, slashed) == Crossing(200, grants(), is_readable=True)
+        assert preflight(app, slashed, "GET").cors == admits(max_age=age)
+    assert preflight(app, "/other", "GET").cors == {}
+
+
+def test_paths_are_those_that_flask_matches() -> None:
+    app = Flask("paths")
+    CORS(app, origins="*", resources={"/*": {}, "/admin/*": None})
+    app.get("/admin/view")(plain())
+    app.get("/<area>/<item>", endpoint="items")(lambda **_: "view")
+    for path in ("/admin/view", "//admin/view", "///admin/view", "/admin/item", "//admin/item"):
+        assert cross(app, path) == NO_POLICY
+        assert preflight(app, path, "GET").cors == {}
+    assert cross(app, "/admin//view") == Crossing(308, {}, is_readable=False)
+    assert preflight(app, "/admin//view", "GET").cors == {}
+    assert cross(app, "//admin/is/missing") == Crossing(404, {}, is_readable=False)
+    assert cross(app, "/view") == Crossing(404, grants("*", None), is_readable=True)
+
+
+def test_layers_that_never_meet_are_not_refused() -> None:
+    app = Flask("apart")
+    CORS(
+        app,
+        origins=[APP],
+        resources={"/*": {}, "/public/*": {"origins": "*"}, "/public/own/*": {}},
+    )
+    app.get("/admin/<path:path>")(cors(supports_credentials=True)(lambda path: path))
+    app.get("/public/own/<path:path>", endpoint="o")(
+        cors(supports_credentials=True)(lambda path: path)
+    )
+    expected = grants(Allow_Credentials="true")
+    assert cross(app, "/admin/x") == Crossing(200, expected, is_readable=True)
+    assert cross(app, "/public/own/x") == Crossing(200, expected, is_readable=True)
+
+
+def test_layers_that_meet_at_some_paths_are_refused() -> None:
+    app = Flask("together")
+    app.testing = True
+    CORS(app, origins=[APP], resources={"/*": {}, "/public/*": {"origins": "*"}})
+    app.get("/<path:path>")(cors(supports_credentials=True)(lambda path: path))
+    with pytest.raises(PolicyError) as refused:
+        cross(app, "/admin/x")
+    assert problems_of(refused.value) == [
+        (
+            "view '<lambda>' at '/public/*'.resources['/public/*'].origins",
+            "wildcard_with_credentials",
+        )
+    ]
+
+
+# Every response has its headers.
+
+SEEN = grants(Expose_Headers="X-A")
+
+
+def aborted(status: int) -> str:
+    abort(status)
+
+
+def aborted_with() -> str:
+    abort(make_response("no", 402))
+
+
+def fails() -> str:
+    raise LookupError("secret")
+
+
+def handled() -> str:
+    raise ArithmeticError
+
+
+def streamed() -> Response:
+    def chunks() -> Iterator[str]:
+        yield from ("a", "b", "c")
+
+    return Response(chunks())
+
+
+def file() -> Response:
+    return send_file(io.BytesIO(b"file"), mimetype="text/plain")
+
+
+def cookie() -> Response:
+    response = make_response("cookie")
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    response.vary.add("Accept")
+    return response
+
+
+def stray() -> Response:
+    return Response("stray", headers={"Access-Control-Allow-Origin": "*"})
+
+
+async def asynchronous() -> str:
+    return "asynchronous"
+
+
+class Things(MethodView):
+    def get(self) -> str:
+        return "thing"
+
+    def put(self) -> str:
+        return "put"
+
+
+VIEWS: dict[str, Callable[..., Any]] = {
+    "/plain": lambda: "plain",
+    "/slash/": lambda: "slash",
+    "/abort/<int:status>": aborted,
+    "/abort/response": aborted_with,
+    "/fails": fails,
+    "/handled": handled,
+    "/streamed": streamed,
+    "/file": file,
+    "/cookie": cookie,
+    "/stray": stray,
+    "/redirect": lambda: redirect("/plain"),
+    "/asynchronous": asynchronous,
+    "/things": Things.as_view("things"),
+}
+
+
+def application(**config: Any) -> Flask:
+    """Return an application that has many kinds of responses."""
+    app = Flask("responses", static_folder=str(Path(__file__).parent / "static"))
+    app.config.update(config)
+    app.register_error_handler(ArithmeticError, lambda _error: ("handled", 409))
+    app.register_error_handler(404, lambda _error: ("missing", 404))
+    for path, view in VIEWS.items():
+        app.add_url_rule(path, path.replace(".", ""), view)
+    app.add_url_rule("/write", "write", lambda: "written", methods=["PUT"])
+    inner = Blueprint("inner", __name__, url_prefix="/inner")
+    inner.add_url_rule("/view", "view", lambda: "inner")
+    outer = Blueprint("outer", __name__, url_prefix="/outer")
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    app.register_blueprint(outer, name="again", url_prefix="/again")
+    CORS(app, origins=[APP], expose_headers=["X-A"])
+    return app
+
+
+RESPONSES: list[tuple[str, str, int]] = [
+    ("GET", "/plain", 200),
+    ("HEAD", "/plain", 200),
+    ("POST", "/plain", 405),
+    ("GET", "/missing", 404),
+    ("GET", "/slash", 308),
+    ("GET", "/slash/", 200),
+    ("GET", "//plain", 200),
+    ("GET", "/outer//inner/view", 308),
+    ("GET", "/abort/401", 401),
+    ("GET", "/abort/403", 403),
+    ("GET", "/abort/500", 500),
+    ("GET", "/abort/response", 402),
+    ("GET", "/fails", 500),
+    ("GET", "/handled", 409),
+    ("GET", "/streamed", 200),
+    ("GET", "/file", 200),
+    ("GET", "/redirect", 302),
+    ("GET", "/asynchronous", 200),
+    ("GET", "/static/text.txt", 200),
+    ("GET", "/static/missing.txt", 404),
+    ("GET", "/things", 200),
+    ("PUT", "/things", 200),
+    ("PUT", "/write", 200),
+    ("GET", "/write", 405),
+    ("GET", "/outer/inner/view", 200),
+    ("GET", "/again/inner/view", 200),
+    ("PUT", "/missing", 404),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), RESPONSES)
+def test_every_response_has_its_headers(method: str, path: str, status: int) -> None:
+    app = application()
+    assert cross(app, path, method) == Crossing(status, SEEN, is_readable=True)
+    refused = get(app, path, method, [("Origin", EVIL)])
+    assert (refused.status, refused.cors) == (status, REFUSES)
+    same = get(app, path, method)
+    assert (same.status, same.cors) == (status, REFUSES)
+
+
+def test_a_view_that_sets_its_own_headers() -> None:
+    assert cross(application(), "/stray") == Crossing(200, SEEN, is_readable=True)
+    assert get(application(), "/stray", headers=[("Origin", EVIL)]).cors == REFUSES
+
+
+def test_other_headers_stay() -> None:
+    response = get(application(), "/cookie", headers=[("Origin", APP)])
+    assert response.cors == {**SEEN, "Vary": "Accept, Origin"}
+    cookies = [value for name, value in response.headers if name == "Set-Cookie"]
+    assert cookies == ["a=1; Path=/", "b=2; Path=/"]
+
+
+@pytest.mark.parametrize("path", ["/plain", "/missing", "/slash", "/write"])
+def test_a_hook_that_refuses_everything(path: str) -> None:
+    """Preflights have no credentials, and are answered before any hook."""
+    app = application()
+    runs = []
+
+    @app.before_request
+    def authenticate() -> tuple[str, int]:
+        runs.append(1)
+        return "who are you?", 401
+
+    assert preflight(app, path, "GET").status == 204
+    assert not runs
+    assert cross(app, path) == Crossing(401, SEEN, is_readable=True)
+
+
+def test_a_hook_that_sets_its_own_headers() -> None:
+    app = application()
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        return response
+
+    assert cross(app, "/plain") == Crossing(200, SEEN, is_readable=True)
+    assert get(app, "/plain", headers=[("Origin", EVIL)]).cors == REFUSES
+    assert preflight(app, "/plain", "GET").cors == admits()
+
+
+def test_an_exception_in_production_is_a_500() -> None:
+    response = get(application(), "/fails", headers=[("Origin", APP)])
+    assert (response.status, response.cors) == (500, SEEN)
+    assert b"secret" not in response.body
+
+
+def test_an_exception_in_tests_is_raised() -> None:
+    with pytest.raises(LookupError):
+        get(application(TESTING=True), "/fails", headers=[("Origin", APP)])
+
+
+def test_a_plain_options_request_is_the_applications() -> None:
+    response = get(application(), "/plain", "OPTIONS", [("Origin", APP)])
+    assert (response.status, response.cors) == (200, SEEN)
+    assert ("Allow", "GET, HEAD, OPTIONS") in [
+        (name, ", ".join(sorted(value.split(", ")))) for name, value in response.headers
+    ]
+
+
+def test_under_an_application_root() -> None:
+    """Paths do not include SCRIPT_NAME."""
+    app = application(APPLICATION_ROOT="/api")
+    below = {"SCRIPT_NAME": "/api"}
+    client = app.test_client()
+    asked = client.options(
+        "/slash",
+        headers={"Origin": APP, "Access-Control-Request-Method": "GET"},
+        environ_overrides={**below, "PATH_INFO": "/slash"},
+    )
+    assert asked.status_code == 204
+    assert asked.headers["Access-Control-Allow-Methods"] == DEFAULT_METHODS
+    response = client.get(
+        "/slash", headers={"Origin": APP}, environ_overrides={**below, "PATH_INFO": "/slash"}
+    )
+    assert response.status_code == 308
+    assert response.location == "http://localhost/api/slash/"
+    assert response.headers["Access-Control-Allow-Origin"] == APP
+
+
+def wrapped(inner: Any) -> Callable[..., Any]:
+    """Return a WSGI middleware that answers for one path, and copies the environ."""
+
+    def middleware(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/closed":
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+            return [b"closed"]
+        return inner({**environ}, start_response)
+
+    return middleware
+
+
+def test_a_middleware_inside() -> None:
+    app = Flask("wrapped")
+    app.add_url_rule("/view", "view", lambda: "view")
+    app.wsgi_app = wrapped(app.wsgi_app)  # type: ignore[method-assign] # Flask documents this way
+    CORS(app, origins=[APP], resources=["/view", "/closed"])
+    assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/closed") == Crossing(503, grants(), is_readable=True)
+    assert cross(app, "/missing") == Crossing(404, {}, is_readable=False)
+
+
+def test_a_middleware_outside() -> None:
+    """The inner one decides, as for any WSGI application."""
+    app = application()
+    outer = CORSMiddleware(app, Policy(origins="*"))
+    assert get(outer, "/plain", headers=[("Origin", APP)]).cors == SEEN
+
+
+# The methods that a policy allows by default.
+
+
+def test_a_method_that_the_route_does_not_support() -> None:
+    """The script can read the application's 405."""
+    app = Flask("methods")
+    app.get("/items")(plain())
+    CORS(app, origins=[APP])
+    assert preflight(app, "/items", "PUT").cors == admits()
+    for method in ("PUT", "DELETE", "QUERY"):
+        outcome = Browser(app, APP).fetch("/items", method=method)
+        assert (outcome.status, outcome.preflights) == (405, 1)
+    assert preflight(app, "/missing", "DELETE").cors == admits()
+
+
+def test_the_unusual_methods_of_any_route_are_allowed() -> None:
+    app = Flask("methods")
+    app.get("/items")(plain())
+    app.add_url_rule("/dav", "dav", plain(), methods=["PROPFIND", "TRACE", "FOO BAR", "*"])
+    app.add_url_rule("/own", "own", cors(methods=["DELETE"])(plain()), methods=["PUT"])
+    CORS(app, origins=[APP])
+    with_propfind = f"{DEFAULT_METHODS}, PROPFIND"
+    for path, status in (("/dav", 200), ("/items", 405), ("/missing", 404)):
+        assert preflight(app, path, "PROPFIND").cors == admits(methods=with_propfind)
+        assert Browser(app, APP).fetch(path, method="PROPFIND").status == status
+        for method in ("TRACE", "OPTIONS", "MKCOL", "*"):
+            asked = preflight(app, path, method)
+            assert (asked.status, asked.cors) == (403, {"Vary": PREFLIGHT_VARY})
+    # Methods that are given are the only ones.
+    assert preflight(app, "/own", "DELETE").cors == admits(methods="DELETE")
+    assert preflight(app, "/own", "PUT").status == 403
+
+
+def test_options_is_allowed_if_a_view_handles_it() -> None:
+    app = Flask("methods")
+    app.add_url_rule("/own", "own", plain(), methods=["OPTIONS", "PUT"])
+    CORS(app, origins=[APP])
+    assert preflight(app, "/own", "OPTIONS").cors == admits(methods=f"{DEFAULT_METHODS}, OPTIONS")
+
+
+# Different policies for the methods of one URL: browsers must not cache the answers.
+
+Setup = Callable[[Flask, list[str]], None]
+
+
+def recorded(runs: list[str]) -> Callable[[], str]:
+    """Return a view that records its runs."""
+
+    def view() -> str:
+        runs.append(request.method)
+        return "view"
+
+    return view
+
+
+def two_functions(app: Flask, runs: list[str]) -> None:
+    CORS(app, origins=[APP])
+    app.put("/items")(recorded(runs))
+    app.post("/items", endpoint="post")(cors(origins=[OTHER])(recorded(runs)))
+
+
+def two_functions_with_any_method(app: Flask, runs: list[str]) -> None:
+    CORS(app, origins=[APP], methods="*")
+    app.put("/items")(recorded(runs))
+    app.post("/items", endpoint="post")(cors(Policy(origins=[OTHER], methods="*"))(recorded(runs)))
+
+
+def fewer_headers(app: Flask, runs: list[str]) -> None:
+    CORS(app, origins=[APP])
+    app.put("/items")(recorded(runs))
+    app.post("/items", endpoint="post")(cors(allow_headers=["X-A"])(recorded(runs)))
+
+
+def a_method_of_a_class(app: Flask, runs: list[str]) -> None:
+    class Items(MethodView):
+        def put(self) -> str:
+            return recorded(runs)()
+
+        @cors(allow_headers=["X-A"])
+        def post(self) -> str:
+            return recorded(runs)()
+
+    CORS(app, origins=[APP])
+    app.add_url_rule("/items", view_func=Items.as_view("items"))
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [two_functions, two_functions_with_any_method, fewer_headers, a_method_of_a_class],
+)
+def test_a_browser_asks_again_about_a_method_with_another_policy(setup: Setup) -> None:
+    """The policy of POST refuses JSON, so a POST with JSON must not run after a PUT with JSON."""
+    runs: list[str] = []
+    app = Flask("methods")
+    setup(app, runs)
+    browser = Browser(app, APP)
+    json: Any = {"headers": {"Content-Type": "application/json"}, "body": "{}"}
+    asked = preflight(
+        app, "/items", "PUT", headers=[("Access-Control-Request-Headers", "content-type")]
+    )
+    methods = asked.cors["Access-Control-Allow-Methods"]
+    assert methods in (DEFAULT_METHODS, "*")  # nothing is left out
+    assert asked.cors == admits(methods=methods, max_age="0")
+    first = browser.fetch("/items", method="PUT", **json)
+    assert (first.status, first.preflights) == (200, 1)
+    second = browser.fetch("/items", method="POST", **json)
+    assert (second.status, second.preflights) == (None, 1)
+    assert runs == ["PUT"]
+    third = browser.fetch("/items", method="PUT", **json)
+    assert (third.status, third.preflights) == (200, 1)
+
+
+def test_answers_are_cached_if_the_policies_are_equal() -> None:
+    app = Flask("methods")
+    CORS(app, origins=[APP], allow_headers=["X-A"])
+    app.put("/items")(plain())
+    app.post("/items", endpoint="post")(cors(allow_headers=["X-A"])(plain()))
+    app.get("/other", endpoint="other")(cors(max_age=1)(plain()))
+    assert preflight(app, "/items", "PUT").cors == admits(headers="X-A")
+    assert preflight(app, "/other", "PUT").cors == admits(headers="X-A", max_age="1")
+
+
+def test_a_static_path_beside_a_placeholder() -> None:
+    app = Flask("overlapping")
+    CORS(app, origins=[APP])
+    app.put("/items/special", endpoint="special")(cors(None)(plain()))
+    app.route("/items/<id>", methods=["GET", "PUT"], endpoint="items")(lambda **_: "item")
+    assert preflight(app, "/items/1", "PUT").cors == admits()
+    assert preflight(app, "/items/special", "GET").cors == admits(max_age="0")
+    assert preflight(app, "/items/special", "PUT").cors == {}
+
+
+def test_an_unknown_method_where_policies_differ() -> None:
+    app = Flask("methods")
+    CORS(app, origins=[APP], methods="*")
+    app.put("/items")(plain())
+    app.delete("/items", endpoint="delete")(cors(None)(plain()))
+    assert preflight(app, "/items", "CHICKEN").cors == admits(methods="*", max_age="0")
+
+
+# Problems between the layers.
+
+
+def contradicting(**config: Any) -> Flask:
+    """Return an application with two views that allow credentials to any origin."""
+    app = Flask("contradicting")
+    app.config.update(config)
+    CORS(app, expose_headers=["X-A"])
+    for name in ("one", "two"):
+        app.get(f"/{name}", endpoint=name)(cors(supports_credentials=True)(plain()))
+    app.get("/fine", endpoint="fine")(cors(supports_credentials=True, origins=[APP])(plain()))
+    app.get("/plain", endpoint="plain")(plain())
+    return app
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "TESTING"])
+@pytest.mark.parametrize("path", ["/one", "/plain", "/missing"])
+def test_problems_between_layers_are_raised(mode: str, path: str) -> None:
+    app = contradicting(**{mode: True})
+    for _ in range(2):
+        with pytest.raises(PolicyError) as error:
+            get(app, path)
+        assert problems_of(error.value) == [
+            ("view 'one'.origins", "wildcard_with_credentials"),
+            ("view 'two'.origins", "wildcard_with_credentials"),
+        ]
+
+
+def test_problems_between_layers_in_production(caplog: pytest.LogCaptureFixture) -> None:
+    app = contradicting()
+    for _ in range(2):
+        for path in ("/one", "/two"):
+            assert cross(app, path) == Crossing(200, REFUSES, is_readable=False)
+            environ = environ_of(path, headers=[("Origin", APP)])
+            send(app, environ)
+            assert environ["corswsgi.decision"].reason == "policy_invalid"
+            assert preflight(app, path).status == 403
+        expected = grants(Allow_Credentials="true", Expose_Headers="X-A")
+        assert cross(app, "/fine") == Crossing(200, expected, is_readable=True)
+        expected = grants("*", None, Expose_Headers="X-A")
+        assert cross(app, "/plain") == Crossing(200, expected, is_readable=True)
+    [record] = caplog.records
+    assert (record.name, vars(record)["reason"]) == ("corswsgi", "policy_invalid")
+    assert "view 'one'.origins" in record.getMessage()
+    assert "view 'two'.origins" in record.getMessage()
+
+
+def test_first_requests_in_several_threads(caplog: pytest.LogCaptureFixture) -> None:
+    app = contradicting()
+    barrier = Barrier(8)
+
+    def first(number: int) -> tuple[int, Mapping[str, str]]:
+        barrier.wait()
+        response = get(app, ["/one", "/fine"][number % 2], headers=[("Origin", APP)])
+        return response.status, response.cors
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [*pool.map(first, range(8))]
+    expected = grants(Allow_Credentials="true", Expose_Headers="X-A")
+    assert found == [(200, REFUSES), (200, expected)] * 4
+    assert len(caplog.records) == 1
+
+
+# Debug mode names the options as they are written.
+
+
+def test_debug_mode_names_the_options() -> None:
+    app = Flask("debugged")
+    app.debug = True
+    app.config.update(CORS_ORIGINS=[APP], CORS_METHODS=["GET"])
+    CORS(app, allow_headers=["X-A"], resources={"/*": {}, "/a": {"allow_headers": ["X-B"]}})
+    for path in ("/a", "/b"):
+        app.get(path, endpoint=path)(plain())
+    wants_header = [("Access-Control-Request-Headers", "x-c")]
+    for path, method, origin, headers, name in (
+        ("/a", "GET", EVIL, (), "CORS_ORIGINS"),
+        ("/a", "PUT", APP, (), "CORS_METHODS"),
+        ("/a", "GET", APP, wants_header, "resources['/a'].allow_headers"),
+        ("/b", "GET", APP, wants_header, "allow_headers"),
+    ):
+        body = preflight(app, path, method, origin, headers).body.decode()
+        assert f"to {name}." in body, body
+
+
+def test_debug_mode_names_the_options_of_a_decorator() -> None:
+    app = Flask("debugged")
+    app.debug = True
+    app.config["CORS_METHODS"] = ["GET"]
+    CORS(app, origins=[APP])
+    app.get("/view")(cors(methods=["PATCH"])(plain()))
+    app.get("/other", endpoint="other")(plain())
+    assert b"add it to methods." in preflight(app, "/view").body
+    assert b"add it to CORS_METHODS." in preflight(app, "/other").body
+
+
+def test_debug_mode_reports_replaced_headers(caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask("debugged")
+    app.debug = True
+    CORS(app, origins=[APP])
+    app.get("/stray")(stray)
+    get(app, "/stray", headers=[("Origin", EVIL)])
+    [record] = caplog.records
+    assert "replaces headers" in record.getMessage()
+
+
+# The application that tests/engines/test_flask.py serves.
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "is_readable"),
+    [
+        ("/items/", 200, True),
+        ("/streamed", 200, True),
+        ("/fails", 500, True),
+        ("/private", 200, False),
+        ("/off", 200, False),
+    ],
+)
+def test_the_application_in_process(path: str, status: int, is_readable: bool) -> None:
+    crossing = cross(served.app, path, origin="http://localhost:8000")
+    assert (crossing.status, crossing.is_readable) == (status, is_readable)

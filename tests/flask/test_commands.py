@@ -1,0 +1,105 @@
+"""The command ``flask cors check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from corswsgi_flask import CORS
+from corswsgi_flask import cors as decorate
+from corswsgi_flask.commands import cors
+from tests.conformance.cases import APP
+from tests.flask.crossing import plain
+
+
+def check(app: Flask) -> Result:
+    return app.test_cli_runner().invoke(cors, ["check"])
+
+
+def check_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> Result:
+    """Check an application in a module, which the command imports."""
+    path = tmp_path / "checked.py"
+    path.write_text(f"from flask import Flask\nfrom corswsgi_flask import CORS, cors\n{source}")
+    # Flask adds the directory to sys.path.
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "checked", raising=False)
+    info = ScriptInfo(app_import_path=f"{path}", set_debug_flag=False)
+    return CliRunner().invoke(cors, ["check"], obj=info)
+
+
+def test_without_problems() -> None:
+    app = Flask("check")
+    CORS(app, origins=[APP])
+    app.get("/view")(decorate(supports_credentials=True)(plain()))
+    result = check(app)
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "The CORS configuration has no problems.\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "TESTING", None])
+def test_problems_between_layers(mode: str | None) -> None:
+    app = Flask("check")
+    if mode is not None:
+        app.config[mode] = True
+    CORS(app)
+    for name in ("one", "two"):
+        app.get(f"/{name}", endpoint=name)(decorate(supports_credentials=True)(plain()))
+    result = check(app)
+    assert (result.exit_code, result.stdout) == (1, "")
+    lines = result.stderr.splitlines()
+    assert lines[0] == "2 problems in the CORS configuration:"
+    assert [line.split(":")[0] for line in lines if line.startswith("  - ")] == [
+        "  - view 'one'.origins",
+        "  - view 'two'.origins",
+    ]
+
+
+def test_problems_of_the_config_after_the_extension() -> None:
+    app = Flask("check")
+    CORS(app, origins=[APP])
+    app.config.update(CORS_ORIGNS=[APP], CORS_MAX_AGE=-1)
+    result = check(app)
+    assert result.exit_code == 1
+    assert "CORS_ORIGNS" in result.stderr
+    assert "CORS_MAX_AGE" in result.stderr
+
+
+def test_decorators_without_the_extension() -> None:
+    app = Flask("check")
+    app.config["CORS_RESOURCES"] = "/api/*"
+    app.get("/view")(decorate(plain()))
+    result = check(app)
+    assert result.exit_code == 1
+    assert "CORS_RESOURCES has no effect without CORS(app)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "app = Flask('wsgi')\nCORS(app, orgins=['*'], max_age=-1)\n",
+        "def create_app():\n    app = Flask('wsgi')\n    CORS(app, orgins=['*'], max_age=-1)\n",
+        "app = Flask('wsgi')\n@cors(orgins=['*'], max_age=-1)\ndef view():\n    pass\n",
+    ],
+)
+def test_errors_while_the_module_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    result = check_module(tmp_path, monkeypatch, source)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("2 problems in the CORS configuration:\n")
+    assert "orgins" in result.stderr
+    assert "max_age" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_module_without_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = check_module(tmp_path, monkeypatch, "app = Flask('wsgi')\nCORS(app)\n")
+    assert (result.exit_code, result.stderr) == (0, "")

@@ -1,0 +1,155 @@
+"""@cors: its arguments, the attribute that it sets, and problems with the layers around it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.views import MethodView
+
+from corswsgi import Policy, PolicyError
+from corswsgi.adapters import Layer
+from corswsgi_flask import CORS, cors, cross_origin
+from tests.conformance.cases import APP, REFUSES, admits, grants
+from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
+
+OTHER = "https://other.example"
+EXPOSED = grants("*", None, Expose_Headers="X-V")
+LAID_OVER = grants(Expose_Headers="X-V")
+
+mark = cors(expose_headers=["X-V"])
+
+
+@cors(max_age=2)
+class Decorated(MethodView):
+    def get(self) -> str:
+        return "view"
+
+
+def test_values_are_checked_when_decorated() -> None:
+    with pytest.raises(PolicyError) as refused:
+        cors(origin=[APP], max_age=-1, supports_credentials="yes")  # type: ignore[call-overload] # mistakes
+    assert problems_of(refused.value) == [
+        ("origin", "unknown_option"),
+        ("supports_credentials", "wrong_type"),
+        ("max_age", "out_of_range"),
+    ]
+    assert refused.value.problems[0].hint == "did you mean 'origins'?"
+    with pytest.raises(PolicyError) as refused:
+        cors("https://app.example.com")  # type: ignore[call-overload] # a mistake
+    assert problems_of(refused.value) == [("policy", "wrong_type")]
+    with pytest.raises(PolicyError) as refused:
+        cors(Policy(origins="*"), max_age=1)
+    assert problems_of(refused.value) == [("max_age", "not_alone")]
+
+
+def test_a_view_is_decorated_once() -> None:
+    view = mark(plain())
+    with pytest.raises(PolicyError) as refused:
+        cors(max_age=1)(view)
+    assert problems_of(refused.value) == [("cors", "given_twice")]
+
+    @cors(max_age=1)
+    class Again(Decorated):
+        pass
+
+    app = Flask("again")
+    app.add_url_rule("/again", view_func=Again.as_view("again"))
+    assert preflight(app, "/again", "GET").cors == admits("*", max_age="1")
+
+
+def test_it_sets_a_public_attribute() -> None:
+    policy = Policy(origins="*")
+    for decorate, expected in (
+        (cors(max_age=1), {"max_age": 1}),
+        (cors(policy), policy),
+        (cors(None), None),
+        (cors, {}),
+    ):
+        view = decorate(plain())
+        assert view() == "view"
+        layer = vars(view)["cors_policy"]
+        assert isinstance(layer, Layer)
+        assert layer.value == expected
+    assert cross_origin is cors
+
+
+def test_views_that_cannot_have_attributes() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self) -> str:
+            raise NotImplementedError
+
+    class Plain:
+        def method(self) -> str:
+            raise NotImplementedError
+
+    views: tuple[Any, ...] = (Plain().method, Slotted(), len)
+    for view in views:
+        with pytest.raises(PolicyError) as refused:
+            cors(max_age=1)(view)
+        assert problems_of(refused.value) == [("cors", "without_effect")]
+
+
+def test_several_applications_share_a_view() -> None:
+    view = mark(plain())
+    one, two, three = Flask("one"), Flask("two"), Flask("three")
+    for app in (one, two, three):
+        app.get("/view")(view)
+    CORS(one, origins=[APP])
+    CORS(two, origins=[OTHER])
+    assert cross(one, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    assert cross(two, "/view") == Crossing(200, REFUSES, is_readable=False)
+    assert cross(three, "/view") == Crossing(200, EXPOSED, is_readable=True)
+
+
+def test_credentials_for_the_origins_of_the_application() -> None:
+    """Whether both are possible together depends on the application."""
+    app, other = Flask("apart"), Flask("other")
+    for each in (app, other):
+        each.get("/view")(cors(supports_credentials=True)(plain()))
+        each.get("/again", endpoint="again")(cors(supports_credentials=True)(plain()))
+        each.testing = True
+    CORS(app, origins=[APP])
+    CORS(other)
+    expected = grants(Allow_Credentials="true")
+    assert cross(app, "/view") == Crossing(200, expected, is_readable=True)
+    for _ in range(2):
+        with pytest.raises(PolicyError) as refused:
+            cross(other, "/missing")
+        assert problems_of(refused.value) == [
+            ("view 'view'.origins", "wildcard_with_credentials"),
+            ("view 'again'.origins", "wildcard_with_credentials"),
+        ]
+
+
+def test_without_the_extension_the_config_applies() -> None:
+    app = Flask("configured")
+    app.config.update(CORS_ORIGINS=[APP], CORS_SEND_WILDCARD=True)
+    app.get("/view")(mark(plain()))
+    app.get("/other", endpoint="other")(plain())
+    with pytest.warns(DeprecationWarning, match="CORS_SEND_WILDCARD"):
+        assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    assert cross(app, "/other") == NO_POLICY
+
+
+def test_without_the_extension_the_config_may_be_incomplete() -> None:
+    app = Flask("defaults")
+    app.config["CORS_SUPPORTS_CREDENTIALS"] = True
+    app.get("/view")(cors(origins=[APP])(plain()))
+    expected = grants(Allow_Credentials="true")
+    for _ in range(2):
+        assert cross(app, "/view") == Crossing(200, expected, is_readable=True)
+
+
+def test_deprecated_options_warn_at_the_line_of_the_caller() -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        cors(allow_private_network=True)
+        cors(send_wildcard=True)  # type: ignore[call-overload] # an option of Flask-CORS
+    assert [warning.category for warning in warned] == [DeprecationWarning] * 2
+    assert {Path(warning.filename) for warning in warned} == {Path(__file__)}
