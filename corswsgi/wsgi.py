@@ -141,7 +141,20 @@ class CORSMiddleware:
         policy, compiled, policy_for = target
         origin = environ.get("HTTP_ORIGIN")
         if compiled is None:
-            return self._call_late(environ, start_response, policy_for, origin)
+            if policy_for is None:
+                return self._app(environ, start_response)
+            if (
+                origin is None
+                or environ["REQUEST_METHOD"] != "OPTIONS"
+                or _REQUESTED_METHOD not in environ
+            ):
+                before = environ.get(DECIDED_BY)
+                late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
+                return self._app(environ, MethodType(_start_late, late))
+            policy = _ask(policy_for, environ)
+            if policy is None:
+                return self._app(environ, start_response)
+            return self._answer(policy, environ, start_response)
         if origin is None:
             decision = compiled.no_origin
         elif environ["REQUEST_METHOD"] == "OPTIONS" and _REQUESTED_METHOD in environ:
@@ -157,29 +170,6 @@ class CORSMiddleware:
         return self._app(
             environ, MethodType(_start, (start_response, environ, self, policy, decision))
         )
-
-    def _call_late(
-        self,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-        policy_for: PolicyCallable | None,
-        origin: str | None,
-    ) -> Iterable[bytes]:
-        """Run the application, and call `policy_for` when the response starts."""
-        if policy_for is None:
-            return self._app(environ, start_response)
-        if (
-            origin is not None
-            and environ["REQUEST_METHOD"] == "OPTIONS"
-            and _REQUESTED_METHOD in environ
-        ):
-            policy = _ask(policy_for, environ)
-            if policy is None:
-                return self._app(environ, start_response)
-            return self._answer(policy, environ, start_response)
-        before = environ.get(DECIDED_BY)
-        late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
-        return self._app(environ, MethodType(_start_late, late))
 
     def _answer(
         self, policy: Policy, environ: WSGIEnvironment, start_response: StartResponse

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request, request_finished, request_started
-from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 
 from corswsgi import CORSRequest
@@ -20,6 +19,7 @@ from .application import ApplicationCORS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from flask.ctx import RequestContext
 
 # The body of a response that the middleware passed on.
 _PASSED_ON: list[bytes] = []
@@ -29,12 +29,12 @@ def install(app: Flask, cors: ApplicationCORS) -> None:
     """Put the middleware in front of an application, and watch for requests that bypass it."""
     if not cors.install():
         return
-    request_context = app.request_context
+    request_context, key = app.request_context, cors.path_key
 
     # Flask calls it first for every request. Receivers of signals and functions before requests
     # would take ten times as long.
     def watch(environ: WSGIEnvironment) -> RequestContext:
-        if not cors.has_come_through(environ):
+        if key not in environ:
             cors.is_bypassed = True
             request_started.connect(_on_start, app)
         return request_context(environ)
