@@ -54,7 +54,7 @@ class ApplicationCORS:
         self._table: PolicyTable | None = None
         self._warned: list[object] = []
         self._lock = Lock()
-        self.path_key = f"corswsgi_flask.path.{id(self)}"
+        self.path_key: str = f"corswsgi_flask.path.{id(self)}"
         """The environ's key for the path of a request that has come through the middleware.
 
         Mounted applications change PATH_INFO. The identity is part of the key, because applications
