@@ -1,6 +1,6 @@
 """CompiledPolicy: a policy in the form that decides about requests.
 
-It works on strings alone, without an environ or a response object, and puts together every header
+It needs neither an environ nor a response object, and puts together every header
 value that does not depend on the request when the policy is compiled.
 """
 
@@ -223,7 +223,7 @@ class CompiledPolicy:
         return Decision(True, "preflight_allowed", pairs, PREFLIGHT_VARY, 204)
 
     def preflight_headers(self, origin: str, method: str, headers: str) -> tuple[Header, ...]:
-        """Return the response headers to a preflight of an allowed origin.
+        """Return the headers of the response to a preflight of an allowed origin.
 
         https://fetch.spec.whatwg.org/#http-responses
         """

@@ -76,7 +76,9 @@ def explain_origin(
             f"{names.option('origins')}."
         )
     if decision.reason == "policy_invalid":
-        return "the CORS configuration of this view is invalid. The log of corswsgi has the error."
+        return (
+            "the CORS configuration for this request is invalid. The log of corswsgi has the error."
+        )
     if decision.reason != "origin_not_allowed":
         return "a callable that decides about this request failed. The log of corswsgi has details."
     if parse_origin(origin) is None:

@@ -61,7 +61,9 @@ class Decision:
     """The names to merge into ``Vary``."""
 
     status: int | None = None
-    """The status to answer a preflight with, 204 or 403; None: run the application."""
+    """The status to answer a preflight with; None: run the application.
+
+    204 or 403, and in debug mode 200 for some refusals."""
 
     replaces: bool = field(init=False, repr=False, compare=False)
     """Whether CORS headers that the application sets are replaced."""
@@ -78,7 +80,7 @@ class Decision:
         object.__setattr__(self, "added", self.headers + vary)
 
     def is_applied_to(self, headers: list[Header]) -> bool:
-        """Return whether response headers already are what `apply` would make of them."""
+        """Return whether response headers are what `apply` would return."""
         values = ", ".join([value for name, value in headers if name.lower() == "vary"])
         if merged_vary(values, self.vary) != values:
             return False

@@ -72,10 +72,10 @@ class Policy:
 
     `methods` (str, iterable of str, or None; default None)
         The allowed methods, or ``"*"`` for any. None allows GET, HEAD, POST, PUT, PATCH, DELETE and
-        QUERY; adapters add the methods of the route. Methods are normalized as ``fetch()`` does
-        (https://fetch.spec.whatwg.org/#concept-method-normalize). The CORS-safelisted methods GET,
-        HEAD and POST are always allowed, because browsers send them without asking
-        (https://fetch.spec.whatwg.org/#cors-safelisted-method).
+        QUERY; adapters add all methods that the application routes. Methods are normalized as
+        ``fetch()`` does (https://fetch.spec.whatwg.org/#concept-method-normalize). The
+        CORS-safelisted methods GET, HEAD and POST are always allowed, because browsers accept them
+        whatever the list says (https://fetch.spec.whatwg.org/#cors-safelisted-method).
 
     `allow_headers` (str or iterable of str; default ``"*"``)
         Names of the request headers that scripts may set, or ``"*"`` for any, which includes
@@ -281,9 +281,9 @@ def _source(value: object) -> str:
 def decide(policy: Policy, request: CORSRequest, *, origin_allowed: bool | None = None) -> Decision:
     """Decide how a policy answers a request (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
-    An adapter for a framework needs only this function. A preflight is answered with the status
-    and headers of the decision. For any other request, run the application, and pass the headers
-    of its response to `Decision.apply`.
+    An adapter needs only this function and `Decision.apply`. A preflight is answered with the
+    status and headers of the decision. For any other request, run the application, and pass the
+    headers of its response to `Decision.apply`.
 
     `origin_allowed` is the result of your own check of the origin, such as an asynchronous look-up;
     None leaves it to the policy. True does not allow ``null`` or an origin that is not well-formed,

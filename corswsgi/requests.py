@@ -21,7 +21,7 @@ class CORSRequest(NamedTuple):
     requested_headers: str = ""
     """The value of ``Access-Control-Request-Headers``; several lines are joined with commas."""
     path: str = ""
-    """The path, decoded. Only log messages use it."""
+    """The path as in PATH_INFO. Only log messages use it."""
     fetch_site: str = ""
     """The value of ``Sec-Fetch-Site``. Only debug mode uses it."""
     fetch_mode: str = ""

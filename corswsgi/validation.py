@@ -27,7 +27,7 @@ ANY = ("*",)
 """The value of an option that is ``"*"``, alone or in a list."""
 
 DEFAULT_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "QUERY")
-"""The methods that ``methods=None`` allows if the methods of the route are unknown.
+"""The methods that ``methods=None`` allows. Adapters add the methods that the application routes.
 
 QUERY: https://www.rfc-editor.org/rfc/rfc10008
 """

@@ -79,7 +79,7 @@ class CORSMiddleware:
     `resources`
         A mapping from path patterns to a `Policy` or None. ``/health`` matches itself, ``/api/*``
         matches ``/api`` and everything below it, and the longest match wins. `policy` applies to
-        paths that no pattern matches, and to requests without a path, as in ``OPTIONS *``.
+        paths that no pattern matches, and to ``OPTIONS *``. An empty path is treated like ``/``.
 
     `debug`
         True, or a callable that returns True while debug mode is on. Refused preflights then
@@ -225,7 +225,7 @@ def _start(
 def _start_late(
     call: LateCall, status: str, headers: list[Header], exc_info: ExcInfo | None = None
 ) -> Write:
-    """Start a response whose policy is asked for now. The application may start it twice."""
+    """Start a response, and only then ask for its policy. The application may start it twice."""
     start_response, environ, middleware, policy_for, origin, before, decided = call
     if not decided:
         inner = environ.get(DECIDED_BY)

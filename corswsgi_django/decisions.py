@@ -75,7 +75,7 @@ def applied_to(
         match = None if preflight else request.resolver_match
         view = find_view(request) if match is None else match.func
         layers = NO_LAYERS if view is None else app.layers_of(view)
-    # The way of nearly every request; find() would return the same.
+    # Nearly every request takes this path. find() would return the same.
     if layers.is_empty and not preflight and table.everywhere is not None:
         return table.everywhere
     path = request.META.get(PATH) or as_wsgi(request.path_info)

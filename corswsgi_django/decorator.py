@@ -140,7 +140,7 @@ def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
 
 @contextmanager
 def _applying(request: HttpRequest) -> Iterator[None]:
-    """Leave the policies of decorated views that a decorated view calls out."""
+    """Ignore the policies of other decorated views that this view calls."""
     request.META[_APPLYING] = True
     try:
         yield

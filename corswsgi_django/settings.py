@@ -99,7 +99,7 @@ def setting_names(
 ) -> SettingNames:
     """Return the names of the settings, and older ones for those that are `given` under them.
 
-    `expressions` come from the setting for these.
+    `expressions` are those of CORS_ALLOWED_ORIGIN_REGEXES.
     """
     names = {
         name: older if older in given and name not in given else name
@@ -131,7 +131,7 @@ def read_settings(settings: object) -> Settings:
 
 
 def _read_path(place: str, value: Mapping[Any, Any]) -> Reading:
-    """Read one of CORS_RESOURCES."""
+    """Read one entry of CORS_RESOURCES."""
     given = {str(name): item for name, item in value.items()}
     layer, problems, notices = _read(given, lambda *args: PlacedNames(setting_names(*args), place))
     for name in given:

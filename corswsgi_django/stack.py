@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 
 
 def is_a(path: str, other: str) -> bool:
-    """Return whether a middleware is another one, or is derived from it."""
+    """Return whether the class at `path` is `other` or a subclass of it."""
     if path == other:
         return True
     try:

@@ -16,7 +16,7 @@ _WITHOUT_EFFECT = {
     "always_send": "requests without Origin get the headers that are the same for every origin",
     "automatic_options": "preflights never reach the view, and other OPTIONS requests always do",
     "intercept_exceptions": "error responses get the same headers as all others",
-    "headers": "it is an old name of allow_headers, which allows every header by default",
+    "headers": "it is an old name for allow_headers, which allows every header by default",
 }
 
 _EXAMPLE = '{"origins": ["https://app.example.com"]}'

@@ -53,7 +53,7 @@ class CORS:
     policy of the view that they ask about.
 
     Raises `PolicyError` with all problems. Problems that only appear together with the options of
-    blueprints and views are raised by the first request in debug mode and in tests; otherwise they
+    blueprints and views are raised by every request in debug mode and in tests; otherwise they
     are logged, and the affected views refuse CORS. ``flask cors check`` prints all of them.
     """
 

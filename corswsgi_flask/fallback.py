@@ -1,7 +1,7 @@
 """The fallback for requests that bypass the middleware.
 
-The middleware wraps ``app.wsgi_app``. A server, or another middleware, may hold the ``wsgi_app``
-from before, and the first requests of an application with ``@cors`` but without ``CORS(app)`` come
+The middleware wraps ``app.wsgi_app``. A server, or another middleware, may hold the original
+``wsgi_app``, and the first requests of an application with ``@cors`` but without ``CORS(app)`` come
 before it is installed. The fallback handles these requests inside the application.
 """
 
@@ -43,7 +43,7 @@ def install(app: Flask, cors: ApplicationCORS) -> None:
 
 
 def watch_applications() -> None:
-    """Find out at its first request whether an application has decorated views."""
+    """Check at the first request of each application whether it has decorated views."""
     # Connecting a receiver again changes nothing.
     request_started.connect(_on_start)
 

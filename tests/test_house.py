@@ -14,8 +14,8 @@ import zipfile
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
-from types import FunctionType
-from typing import get_args, get_origin
+from types import FunctionType, SimpleNamespace
+from typing import Any, get_args, get_origin
 
 import pytest
 
@@ -25,6 +25,7 @@ from corswsgi import DecisionReason, NoticeReason, ProblemReason
 from corswsgi.cli.engines import PACKAGES as BROWSERS
 from corswsgi.cli.engines import Engine
 from corswsgi_django.checks import ERRORS
+from tests import conftest
 from tests.helpers.programs import needed_engine
 from tests.helpers.servers import serving
 
@@ -363,3 +364,19 @@ def test_in_ci_nothing_is_skipped(
 def test_a_server_that_does_not_start_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="did not start"), serving("waitress", "no:application"):
         raise NotImplementedError
+
+
+def test_a_conformance_row_can_be_selected_by_its_name() -> None:
+    """As ``pytest -k "another origin"`` does, which is a syntax error elsewhere."""
+    names = ["test_middleware[another origin]", "test_middleware[a pattern, another origin]", "x"]
+    for keyword, selected in (("another origin", names[:1]), ("x", names), ("no such row", names)):
+        config: Any = SimpleNamespace(
+            option=SimpleNamespace(keyword=keyword),
+            stash=pytest.Stash(),
+            hook=SimpleNamespace(pytest_deselected=lambda items: None),
+        )
+        items: list[Any] = [SimpleNamespace(name=name) for name in names]
+        conftest.pytest_configure(config)
+        conftest.pytest_collection_modifyitems(config, items)
+        assert [item.name for item in items] == selected
+        assert config.option.keyword == ("" if len(selected) == 1 else keyword)

@@ -31,7 +31,7 @@ class AllowedOrigin(NamedTuple):
 
 
 class WideExpression(NamedTuple):
-    """An expression that matches more than it is meant for."""
+    """An expression that matches more than the origins that it spells out."""
 
     written: str
     meant: str

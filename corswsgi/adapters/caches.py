@@ -1,4 +1,4 @@
-"""IdentityCache: values by the identities of the objects that they were made from."""
+"""IdentityCache: a cache that is keyed by the identities of objects."""
 
 from __future__ import annotations
 

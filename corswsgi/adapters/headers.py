@@ -23,7 +23,7 @@ class HeaderMapping(Protocol):
 def add_to_mapping(decision: Decision, headers: HeaderMapping, unrelated_names: set[str]) -> bool:
     """Do the same as `apply_to_mapping` if all names but ``Vary`` are known to be unrelated.
 
-    Returns False if they are not. This is the way of nearly every response, and takes a third of
+    Returns False if they are not. Nearly every response takes this path, which needs a third of
     the time. Most responses have Vary, for example for sessions and CSRF protection.
     """
     vary = ""

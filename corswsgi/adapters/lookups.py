@@ -22,7 +22,7 @@ Steps = Generator[Any, object, "Decision | None"]
 
 
 def decision_steps(applied: Applied, request: CORSRequest) -> Steps:
-    """Decide about a request, and yield each look-up that has to be asked about its origin.
+    """Decide about a request, and yield each look-up to run for its origin.
 
     These are callables among the policy's origins, and then, if the policy refuses the origin,
     `Applied.look_ups`. One that is false is not asked. An answer is True or False, or the exception

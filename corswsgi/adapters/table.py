@@ -118,7 +118,7 @@ class PolicyTable:
         routes: Callable[[], Iterable[Route]] = tuple,
     ) -> None:
         layers = tuple(application)
-        self._extra_methods = () if _name(layers, "methods") else extra_methods
+        self._extra_methods = () if _sets(layers, "methods") else extra_methods
         self._application = _with_parsed_origins(layers)
         self._look_ups = look_ups
         self._routes = routes
@@ -213,7 +213,7 @@ class PolicyTable:
         differs = bool(targets) and any(
             not _is_alike(self.find(*target), applied) for target in targets
         )
-        # The methods that are routed are added, and browsers do not cache the answer if it differs.
+        # Cached, because it makes a new policy.
         return self._preflights.get(
             (id(applied), differs), applied, self._make_for_preflight, applied, differs
         )
@@ -322,8 +322,8 @@ class PolicyTable:
         return Applied(
             applied.policy,
             applied.names,
-            look_ups=() if _name(inner, "origins") else self._look_ups,
-            extra_methods=() if _name(inner, "methods") else self._extra_methods,
+            look_ups=() if _sets(inner, "origins") else self._look_ups,
+            extra_methods=() if _sets(inner, "methods") else self._extra_methods,
         )
 
     def _merge(self, place: _Place, inner: Layers) -> Applied:
@@ -366,7 +366,7 @@ class PolicyTable:
 
 def _with_parsed_origins(layers: Layers) -> Layers:
     """Merge the layers of the application, so that its origins are parsed once for all views."""
-    if _name(layers, "origins"):
+    if _sets(layers, "origins"):
         with suppress(PolicyError):
             applied = merge(layers)
             if applied.policy is not None:
@@ -388,7 +388,7 @@ def _is_alike(one: Applied, other: Applied) -> bool:
     )
 
 
-def _name(layers: Layers, option: str) -> bool:
+def _sets(layers: Layers, option: str) -> bool:
     """Return whether any of the layers sets an option."""
     return any(
         isinstance(layer.value, Policy) or (layer.value or {}).get(option) is not None

@@ -371,6 +371,12 @@ SPECIFICATION = {
 }
 
 
+# connexion and the libraries that it uses call deprecated functions of others and of Python.
+of_connexion = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning", "ignore:Using .httpx."
+)
+
+
 @pytest.fixture
 def connexion_app(monkeypatch: pytest.MonkeyPatch) -> Any:
     """An application of connexion with two handlers, of which one is decorated."""
@@ -387,7 +393,7 @@ def connexion_app(monkeypatch: pytest.MonkeyPatch) -> Any:
     return app
 
 
-@pytest.mark.filterwarnings("ignore:Using .httpx.", "ignore:jsonschema.RefResolver")
+@of_connexion
 def test_connexion_actual_responses(connexion_app: Any) -> None:
     CORS(connexion_app.app, origins=[APP])
     server: Any = ASGIMiddleware(connexion_app)
@@ -399,7 +405,7 @@ def test_connexion_actual_responses(connexion_app: Any) -> None:
         assert (refused.status, refused.cors) == (200, {"vary": "Origin"})
 
 
-@pytest.mark.filterwarnings("ignore:Using .httpx.", "ignore:jsonschema.RefResolver")
+@of_connexion
 def test_connexion_with_the_middleware_around_it(connexion_app: Any) -> None:
     """The set-up in docs/flask.md: preflights, and errors that connexion answers itself."""
     inner: Any = ASGIMiddleware(connexion_app)
