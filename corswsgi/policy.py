@@ -239,6 +239,8 @@ def _make(
     kept: dict[str, Any] = {}
     refusal = _ORIGIN_NOT_ALLOWED
     if base is not None:
+        # A policy that refuses everything still does so with other origins.
+        refusal = base._refusal  # noqa: SLF001 - of the same class
         given = {name: getattr(base, name) for name in DEFAULTS if name not in options}
         # The notice about a method was emitted when `base` was created.
         if "methods" in given:
@@ -246,7 +248,6 @@ def _make(
         if base.origins is not ANY and _CHECKED_WITH_ORIGINS.isdisjoint(options):
             given["origins"] = NO_ORIGIN
             kept["origins"], kept["origin_matcher"] = base.origins, base.origin_matcher
-            refusal = base._refusal  # noqa: SLF001 - of the same class
     read = read_options({**given, **options}, names)
     refuse(read.problems)
     policy = object.__new__(Policy)

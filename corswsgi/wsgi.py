@@ -215,7 +215,9 @@ def _start(
 ) -> Write:
     """Start the response to a request that was decided about before the application ran."""
     start_response, environ, middleware, policy, decision = call
-    if environ.get(DECIDED_BY) is middleware or _takes_over(environ, headers, middleware, decision):
+    # Both, because the application may call the same middleware again.
+    is_own = environ.get(DECISION) is decision and environ.get(DECIDED_BY) is middleware
+    if is_own or _takes_over(environ, headers, middleware, decision):
         headers = _apply(environ, middleware, policy, decision, headers)
     if exc_info is None:
         return start_response(status, headers)

@@ -28,7 +28,7 @@ from corswsgi.adapters import (
 )
 
 from .apps import installed
-from .decisions import PATH, requested_method
+from .decisions import PATH, is_preflight, requested_method
 from .lookups import as_origin_callable
 from .middleware import CORSMiddleware
 from .views import view_name
@@ -154,7 +154,9 @@ def _layers_to_apply(request: HttpRequest, view: Any, layer: Layer) -> ViewLayer
     if _APPLYING in request.META:
         return None
     seen = NO_LAYERS if match is None else installed().layers_of(match.func)
-    if seen.of(requested_method(request)):
+    # A preflight may have led to the handler of OPTIONS, and asks about another one.
+    is_asked = is_preflight(request) and not (has_middleware or seen.is_empty)
+    if is_asked or seen.of(requested_method(request)):
         return None if has_middleware else seen
     if has_middleware:
         warn_at(view, _HIDDEN.format(view_name(view)))

@@ -17,7 +17,6 @@ from .decisions import PATH, adecided, applied_to, decided, is_preflight
 from .responses import answer_preflight, apply
 
 Response = HttpResponseBase
-GetResponse = Callable[[HttpRequest], Any]
 
 # The key of request.META for a response whose headers ``@cors`` has set.
 _DONE = "corswsgi_django.done"
@@ -36,7 +35,7 @@ class CORSMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: GetResponse, layers: ViewLayers | None = None) -> None:
+    def __init__(self, get_response: Callable[..., Any], layers: ViewLayers | None = None) -> None:
         """Wrap the next middleware, or a view with its `layers`, as ``@cors`` does."""
         self._get_response = get_response
         self._layers = layers

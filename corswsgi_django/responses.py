@@ -20,6 +20,7 @@ from corswsgi.adapters import (
     logger,
     preflight_response,
     report_response,
+    safe_repr,
 )
 
 # Plain WSGI middleware around Django finds the Decision, and this, in META, which is the environ.
@@ -65,7 +66,7 @@ def apply(
         return
     if settings.DEBUG:
         asked = CORSRequest.from_environ(request.META)
-        fix = f'write @cors(None), or CORS_RESOURCES = {{"{request.path_info}": None}}'
+        fix = f"write @cors(None), or CORS_RESOURCES = {{{safe_repr(request.path_info)}: None}}"
         headers = [*response.headers.items()]
         report_response(asked, decision, applied.policy, headers, applied.names, fix=fix)
     apply_to_mapping(decision, response.headers, unrelated_names)

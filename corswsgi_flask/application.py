@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, has_request_context, request
 from werkzeug.exceptions import NotFound
 
-from corswsgi import CORSMiddleware, CORSRequest, Policy, PolicyError, Problem
+from corswsgi import CORSMiddleware, CORSRequest, Policy, Problem, adapters
 from corswsgi.adapters import NO_LAYERS, Applied, Layer, Names, PolicyTable, Route, ViewLayers
 
 from .arguments import Arguments, make_table
@@ -119,21 +119,26 @@ class ApplicationCORS:
         With problems, it raises `PolicyError` in debug mode and in tests. Otherwise it logs them,
         and the policies that they affect refuse every origin.
         """
+        error = None
         with self._lock:
-            if self._table is None:
-                make = partial(self._make_table, self.arguments)
-                table = PolicyTable.checked(make, strict=self._app.debug or self._app.testing)
+            table = self._table
+            if table is None:
+                off = [Layer(None)] if self.arguments is None else []
+                table, error = PolicyTable.checked(partial(self._make_table, self.arguments), *off)
+                if error is not None and (self._app.debug or self._app.testing):
+                    raise error
                 for rule in self._app.url_map.iter_rules():
                     self._add(table, rule)
                 self._table = table
-            return self._table
+        if error is not None:
+            # Without the lock, because handlers of the log may read `current_cors`.
+            adapters.log_invalid(error)
+        return table
 
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems of the configuration and of the views."""
-        try:
-            return tuple(self._make_table(self.arguments).problems())
-        except PolicyError as error:
-            return error.problems
+        _, error = PolicyTable.checked(partial(self._make_table, self.arguments))
+        return () if error is None else error.problems
 
     def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
         """Return the policy that applies to a request."""

@@ -54,9 +54,6 @@ class Router:
         self._environ = {**environ, "PATH_INFO": path}
         self._adapter: MapAdapter | None = None
         self._matches: dict[str, Match] = {}
-        # The methods of the URL; empty if they are not known. One that no route supports gets the
-        # match of the first of them.
-        self._methods: list[str] = []
         try:
             # It is only None without a request.
             request = app.request_class(self._environ)
@@ -69,8 +66,6 @@ class Router:
 
         The path is encoded as in WSGI. After a redirect, it is the redirect's target.
         """
-        if self._methods and method not in self._methods:
-            method = self._methods[0]
         if method not in self._matches:
             try:
                 self._matches[method] = self._match(method)
@@ -105,10 +100,9 @@ class Router:
                     break
                 path = as_wsgi(target)
             except MethodNotAllowed as error:
+                # The view of another method. The list is not complete without strict_slashes.
                 valid = {*(error.valid_methods or ())}
-                methods = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)]
-                method = methods[0]
-                self._methods = methods if target is None else []
+                method = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)][0]
             except HTTPException:
                 break
         return None, path

@@ -44,9 +44,6 @@ class LayerNames(Names):
     def option(self, option: str, value: object = None) -> str:
         return self._layers.get(option, OPTION_NAMES).option(option, value)
 
-    def expression(self) -> str:
-        return self._layers.get("origins", OPTION_NAMES).expression()
-
 
 SETTINGS = SettingNames()
 

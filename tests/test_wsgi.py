@@ -32,6 +32,21 @@ def granted(response: Any) -> bool:
     return bool(response.cors == grants())
 
 
+def test_a_middleware_that_is_entered_again() -> None:
+    """The application rewrites the path, and calls the same middleware with the same environ."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/public/a":
+            environ["PATH_INFO"] = "/private"
+            return middleware(environ, start_response)
+        plain(start_response)
+        return []
+
+    public = {"/public/*": Policy(origins="*")}
+    middleware = CORSMiddleware(app, ONE, resources=public)
+    assert send(middleware, environ_of("/public/a", headers=from_(EVIL))).cors == {"Vary": "Origin"}
+
+
 # The application's body, its ways to answer, and its errors.
 
 

@@ -146,21 +146,20 @@ class PolicyTable:
         self.everywhere = self._unmatched.applied if self._is_simple else None
 
     @classmethod
-    def checked(cls, make: Callable[[], PolicyTable], *, strict: bool) -> PolicyTable:
-        """Make a table and report its problems, for frameworks that have no check at start-up.
+    def checked(
+        cls, make: Callable[[], PolicyTable], *inner: Layer
+    ) -> tuple[PolicyTable, PolicyError | None]:
+        """Make a table, and return it with all problems, including those of views.
 
-        If `strict`, all problems are raised. Otherwise they are logged, and the policies that they
-        affect refuse every origin.
+        The policies that the problems affect refuse every origin. If the table cannot be made, only
+        a policy or None in the `inner` layers, or of a view, is not affected.
         """
         try:
             table = make()
         except PolicyError as error:
-            if strict:
-                raise
-            log_invalid(error)
-            return cls([Layer(_INVALID)])
-        table.report_problems(strict=strict)
-        return table
+            return cls([Layer(_INVALID), *inner]), error
+        problems = table.problems()
+        return table, PolicyError(problems) if problems else None
 
     def find(self, path: str, view: ViewLayers = NO_LAYERS, method: str = "") -> Applied:
         """Return what applies to a request for `path`, which leads to `view`."""
@@ -208,7 +207,7 @@ class PolicyTable:
         elif view.is_empty and self._has_one_policy:
             pass  # asking for the other views takes time
         else:
-            names = {*DEFAULT_METHODS, *self.routed_methods, *view.by_method}
+            names = dict.fromkeys([*DEFAULT_METHODS, *self.routed_methods, *view.by_method])
             targets = [(*others(name), name) for name in names]
         differs = bool(targets) and any(
             not _is_alike(self.find(*target), applied) for target in targets

@@ -16,6 +16,7 @@ from django.http import (
 from django.test import RequestFactory
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.decorators import api_view
 
@@ -343,3 +344,23 @@ def test_problems_of_views_are_raised_without_the_middleware(is_async: bool) -> 
     one.settings["DEBUG"] = True
     assert one.fetch("/").status == 500
     assert one.fetch("/other").status == 200
+
+
+def test_without_the_middleware_preflights_ask_about_the_other_handlers() -> None:
+    """They lead to the handler of OPTIONS, whose policy may be another one."""
+
+    class Two(View):
+        @method_decorator(cors(origins=[EVIL]))
+        def options(self, request: HttpRequest) -> HttpResponse:
+            raise NotImplementedError
+
+        @method_decorator(cors(origins=[OTHER]))
+        def put(self, request: HttpRequest) -> HttpResponse:
+            raise NotImplementedError
+
+    project = Project((path("two", Two.as_view()),), ALONE)
+    asked = [project.preflight("/two", method) for method in ("PUT", "DELETE")]
+    assert [(each.status, each.cors) for each in asked] == [
+        (403, REFUSED_PREFLIGHT),
+        (204, admitted(max_age="0")),
+    ]

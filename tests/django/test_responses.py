@@ -19,7 +19,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.test import override_settings
-from django.urls import path
+from django.urls import path, re_path
 
 from corswsgi import Policy
 from corswsgi_django import cors
@@ -187,8 +187,16 @@ def test_debug_mode_says_what_is_replaced(caplog: pytest.LogCaptureFixture) -> N
     assert record.getMessage() == (
         "'GET' '/own': the policy replaces headers that the application set: "
         "'access-control-allow-origin: *'. To let the application set its own CORS headers, write "
-        '@cors(None), or CORS_RESOURCES = {"/own": None}.'
+        "@cors(None), or CORS_RESOURCES = {'/own': None}."
     )
+
+
+def test_a_path_cannot_forge_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    urls = (re_path("^own", own),)
+    Project(urls, {**SETTINGS, "DEBUG": True}).fetch("/own%0ALOG%20CRITICAL%20forged")
+    (record,) = (record for record in caplog.records if record.name == "corswsgi")
+    assert "\n" not in record.getMessage()
+    assert "{'/own\\nLOG CRITICAL forged': None}" in record.getMessage()
 
 
 @pytest.mark.parametrize(

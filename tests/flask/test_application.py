@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ from werkzeug.routing import Rule
 
 from corswsgi import CORSMiddleware, Policy, PolicyError
 from corswsgi.browser import Browser
-from corswsgi_flask import CORS, cors
+from corswsgi_flask import CORS, cors, current_cors
 from tests.conformance.cases import (
     APP,
     DEFAULT_METHODS,
@@ -740,3 +741,65 @@ def test_debug_mode_reports_replaced_headers(caplog: pytest.LogCaptureFixture) -
 def test_the_application_in_process(path: str, status: int, is_readable: bool) -> None:
     crossing = cross(served.app, path, origin="http://localhost:8000")
     assert (crossing.status, crossing.is_readable) == (status, is_readable)
+
+
+def test_every_method_of_a_url_without_strict_slashes_is_compared() -> None:
+    """Werkzeug does not name all methods of such a URL in its 405."""
+    app = Flask("slashes")
+    CORS(app, origins=[APP])
+    strict = cors(origins=[OTHER])
+    add: dict[str, Any] = {"strict_slashes": False}
+    app.add_url_rule("/a", "create", plain(), methods=["POST"], **add)
+    app.add_url_rule("/a/", "read", strict(plain()), methods=["GET", "DELETE"], **add)
+    answer = preflight(app, "/a", "POST")
+    assert (answer.status, answer.cors["Access-Control-Max-Age"]) == (204, "0")
+
+
+@pytest.mark.parametrize("has_cors", [True, False])
+def test_with_an_invalid_config_views_do_not_allow_more(
+    has_cors: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask("invalid")
+    if has_cors:
+        CORS(app, origins=[APP], methods=["GET"], allow_headers=["x-a"])
+
+    @app.route("/own")
+    def own() -> Response:
+        return Response(headers={"Access-Control-Allow-Origin": OTHER})
+
+    app.add_url_rule("/view", "view", cors(origins=[OTHER])(plain()))
+    app.add_url_rule("/off", "off", cors(None)(plain()))
+    app.add_url_rule("/policy", "policy", cors(Policy(origins=OTHER))(plain()))
+    app.config["CORS_MAX_AGE"] = "ten"
+    asked = preflight(app, "/view", "DELETE", OTHER)
+    assert (asked.status, asked.cors) == (403, {"Vary": PREFLIGHT_VARY})
+    found = {path: get(app, path, headers=[("Origin", OTHER)]).cors for path in ("/view", "/off")}
+    assert found == {"/view": REFUSES, "/off": {}}
+    assert get(app, "/policy", headers=[("Origin", OTHER)]).cors == grants(OTHER)
+    kept = {"Access-Control-Allow-Origin": OTHER}
+    assert get(app, "/own").cors == (REFUSES if has_cors else kept)
+    assert [record.levelname for record in caplog.records if record.name == "corswsgi"] == ["ERROR"]
+
+
+def test_log_handlers_may_read_the_decision_when_problems_are_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Flask("filtered")
+    app.add_url_rule("/", "view", cors(supports_credentials=True)(plain()))
+    seen: list[str] = []
+
+    class Reading(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            seen.append(current_cors.reason)
+            return True
+
+    reading = Reading()
+    logger = logging.getLogger("corswsgi")
+    logger.addFilter(reading)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(get, app, "/", headers=[("Origin", APP)]).result(timeout=10)
+    finally:
+        logger.removeFilter(reading)
+    assert answer.cors == REFUSES
+    assert seen == ["policy_invalid"]
