@@ -78,9 +78,9 @@ def applied_to(
     # Nearly every request takes this path. find() would return the same.
     if layers.is_empty and not preflight and table.everywhere is not None:
         return table.everywhere
-    path = request.META.get(PATH) or as_wsgi(request.path_info)
+    path = as_wsgi(request.META.get(PATH) or request.path_info)
     if preflight:
-        return table.find_for_preflight(path, layers, requested_method(request))
+        return table.find_for_preflight(path, layers, request.META[_REQUESTED_METHOD])
     return table.find(path, layers, request.method or "")
 
 

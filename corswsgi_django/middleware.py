@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from corswsgi import Decision
-from corswsgi.adapters import Applied, ViewLayers, as_wsgi
+from corswsgi.adapters import Applied, ViewLayers
 
 from .apps import installed
 from .decisions import PATH, adecided, applied_to, decided, is_preflight
@@ -75,8 +75,7 @@ class CORSMiddleware:
         if not self._app.is_reported:
             self._app.report_problems()
         if self._layers is None:
-            path = request.path_info
-            request.META[PATH] = path if path.isascii() else as_wsgi(path)
+            request.META[PATH] = request.path_info
         # Checked twice, because a call takes longer.
         if request.META["REQUEST_METHOD"] == "OPTIONS" and is_preflight(request):
             return applied_to(self._app, request, self._layers, preflight=True)
@@ -86,10 +85,10 @@ class CORSMiddleware:
         self, request: HttpRequest, response: Response, applied: Applied, decision: Decision | None
     ) -> Response:
         """Set the headers of a response, unless ``@cors`` has set them."""
-        if self._layers is not None:
-            if not isinstance(response, HttpResponseBase):
-                return response  # Django reports views that return something else
+        if self._layers is None:
+            if request.META.get(_DONE) is not response:
+                apply(request, response, applied, decision, self._unrelated_names)
+        elif isinstance(response, HttpResponseBase):  # Django reports anything else
             request.META[_DONE] = response
-        if self._layers is not None or request.META.get(_DONE) is not response:
             apply(request, response, applied, decision, self._unrelated_names)
         return response

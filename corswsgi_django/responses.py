@@ -41,7 +41,7 @@ def answer_preflight(
     status, headers, body = preflight_response(
         request.META, decision, applied.policy, applied.names, debug=settings.DEBUG
     )
-    return HttpResponse(body, status=status.value, headers=dict(headers))
+    return HttpResponse(body, status=status, headers=dict(headers))
 
 
 def apply(
