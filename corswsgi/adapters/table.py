@@ -104,7 +104,7 @@ class PolicyTable:
     patterns: PathPatterns[str | None]
     """The path patterns."""
     everywhere: Applied | None
-    """What applies to all views without layers, if that does not depend on the path."""
+    """The policy of all views without layers, if it does not depend on the path; or None."""
 
     def __init__(
         self,
@@ -219,7 +219,7 @@ class PolicyTable:
 
     @property
     def path_policies(self) -> list[Applied]:
-        """What applies to the path patterns and to all other paths, to views without layers."""
+        """The policies of the path patterns and of all other paths, for views without layers."""
         return [place.applied for place in self._places.values()]
 
     @cached_property

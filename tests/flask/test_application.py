@@ -752,7 +752,7 @@ def test_every_method_of_a_url_without_strict_slashes_is_compared() -> None:
     app.add_url_rule("/a", "create", plain(), methods=["POST"], **add)
     app.add_url_rule("/a/", "read", strict(plain()), methods=["GET", "DELETE"], **add)
     answer = preflight(app, "/a", "POST")
-    assert (answer.status, answer.cors["Access-Control-Max-Age"]) == (204, "0")
+    assert (answer.status, answer.cors) == (204, admits(max_age="0"))
 
 
 @pytest.mark.parametrize("has_cors", [True, False])
