@@ -6,6 +6,8 @@ value that does not depend on the request when the policy is compiled.
 
 from __future__ import annotations
 
+from sys import getsizeof
+
 from .decision import (
     ALLOW_ORIGIN,
     EXPOSE_HEADERS,
@@ -23,16 +25,13 @@ from .fetch import (
     is_token,
     list_members,
 )
+from .memory import DecisionCache
 from .origins import MAX_ORIGIN_LENGTH, OriginCallable, OriginMatcher, parse_origin
 from .requests import CORSRequest
 from .validation import ANY
 
-# How many decisions one policy caches. Clients choose the origin and the requested headers, so the
-# caches are limited. A full cache is emptied: entries that are still needed soon return, and an
-# eviction order would cost time in every request.
-_MAX_CACHED_ORIGINS = 4096
-_MAX_CACHED_PREFLIGHTS = 1024
-_MAX_CACHED_LENGTH = 512  # of the requested headers, in characters
+# Of the requested headers, in characters. Longer ones are not cached.
+_MAX_CACHED_LENGTH = 512
 
 # In characters. The longest registered method is UPDATEREDIRECTREF.
 _MAX_METHOD_LENGTH = 64
@@ -50,7 +49,7 @@ _SPARE_COMMAS = 16
 class CompiledPolicy:
     """A policy with every constant header value prepared. Get it from `Policy.compiled`.
 
-    Its only state is two bounded caches of decisions. Any thread may fill and empty them.
+    Its only state is two caches of decisions, which share the memory of all policies.
     """
 
     no_origin: Decision
@@ -98,13 +97,13 @@ class CompiledPolicy:
             self.oversized_origin = self._any = Decision(True, "origin_allowed", headers, ())
         only_exact = origins.only_exact and self._any is None
         self.unlisted_origin = REFUSED[refusal] if only_exact else None
-        self._cached_preflights: dict[tuple[str, str, str], Decision] = {}
-        # By origin. If the policy has exact origins only, each of them has an entry from the
-        # start: None until it is decided about.
-        self._cached: dict[str, Decision | None] = dict.fromkeys(
-            origins.exact if only_exact else ()
-        )
-        self._start_cache()
+        # If the policy has exact origins only, all others are refused, but `null` has a reason of
+        # its own.
+        keys = [*origins.exact, "null"] if only_exact else None
+        self._actual_cache: DecisionCache[str] = DecisionCache(keys)
+        self._preflight_cache: DecisionCache[tuple[str, str, str]] = DecisionCache()
+        self._cached = self._actual_cache.decisions
+        self._cached_preflights = self._preflight_cache.decisions
 
         self._methods = None if methods == ANY else CORS_SAFELISTED_METHODS.union(methods)
         # With credentials, `*` is a method name, so the requested method is echoed.
@@ -153,20 +152,8 @@ class CompiledPolicy:
     def _decide_and_cache(self, origin: str) -> Decision:
         decision = self._evaluate(origin, None)
         if self._any is None and self._is_repeatable(origin, decision):
-            # Not `== 0`: two threads may have taken the last place at the same time.
-            if self._room <= 0:
-                if self.unlisted_origin is not None:
-                    return decision  # the cache holds exact origins only, and keeps the first
-                self._cached = {}
-                self._start_cache()
-            self._cached[origin] = decision
-            self._room -= 1
+            self._actual_cache.add(origin, decision, getsizeof(origin))
         return decision
-
-    def _start_cache(self) -> None:
-        self._room = _MAX_CACHED_ORIGINS
-        if self._any is None and self.refusal == "origin_not_allowed":
-            self._cached["null"] = REFUSED["origin_null"]
 
     def _evaluate(self, origin: str, origin_allowed: bool | None) -> Decision:
         """Decide about an actual request without the cache."""
@@ -201,9 +188,9 @@ class CompiledPolicy:
                 and len(headers) <= _MAX_CACHED_LENGTH
                 and self._is_repeatable(origin, decision)
             ):
-                if len(self._cached_preflights) >= _MAX_CACHED_PREFLIGHTS:
-                    self._cached_preflights = {}
-                self._cached_preflights[key] = decision
+                # The answer may repeat the requested headers.
+                size = getsizeof(origin) + getsizeof(method) + 2 * getsizeof(headers)
+                self._preflight_cache.add(key, decision, size)
         return decision
 
     def _evaluate_preflight(

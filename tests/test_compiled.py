@@ -171,28 +171,7 @@ def test_long_lists_of_headers_are_not_cached() -> None:
     for length, count in ((500, 1), (600, 0)):
         assert compiled.decide_preflight(APP, "PUT", "x" * length).allowed
         assert len(compiled._cached_preflights) == count  # noqa: SLF001 - not public
-        compiled._cached_preflights.clear()  # noqa: SLF001 - not public
-
-
-@pytest.mark.parametrize(("limit", "origins"), [(3, [APP, "https://b.example"]), (2, [APP])])
-def test_a_full_cache_of_preflights_is_emptied(
-    limit: int, origins: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("corswsgi.compiled._MAX_CACHED_PREFLIGHTS", limit)
-    compiled = Policy(origins=origins).compiled
-    for method in ("PUT", "POST", "GET", "PATCH", "DELETE"):
-        for origin in origins:
-            assert compiled.decide_preflight(origin, method, "").allowed
-            assert len(compiled._cached_preflights) <= limit  # noqa: SLF001 - not public
-
-
-def test_a_full_cache_of_origins_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corswsgi.compiled._MAX_CACHED_ORIGINS", 3)
-    compiled = PATTERN.replace(max_age=1).compiled
-    for number in range(20):
-        assert compiled.decide_actual(f"https://a{number}.example.com").allowed
-        assert len(compiled._cached) <= 4, "null is there, too"  # noqa: SLF001 - not public
-    assert compiled.decide_actual("null").reason == "origin_null"
+        compiled._preflight_cache.empty()  # noqa: SLF001 - not public
 
 
 def test_answers_of_callables_are_not_cached() -> None:

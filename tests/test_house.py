@@ -45,6 +45,7 @@ CORE = [
     "validation",
     "requests",
     "decision",
+    "memory",
     "compiled",
     "policy",
     "paths",

@@ -284,39 +284,6 @@ def test_expressions_match_the_whole_origin() -> None:
         assert not allowed(policy, origin)
 
 
-def test_the_caches_are_bounded() -> None:
-    policy = Policy(origins=["https://*.example.org"])
-    for number in range(10_000):
-        assert actual(policy, f"https://a{number}.example.org").allowed
-        assert not actual(policy, f"https://a{number}.test").allowed
-    assert actual(policy, "null").reason == "origin_null"
-    for number in range(3_000):
-        assert preflight(policy, f"https://a{number}.example.org", "PUT").allowed
-    assert len(policy.compiled._cached) <= 4097, "those, and null"  # noqa: SLF001 - not public
-    assert len(policy.compiled._cached_preflights) <= 1024  # noqa: SLF001 - not public
-
-
-def test_the_caches_stay_bounded_if_two_threads_take_the_last_place() -> None:
-    policy = Policy(origins=["https://*.example.org"])
-    policy.compiled._room = -1  # noqa: SLF001 - the result of the race is not public
-    for number in range(5_000):
-        assert not actual(policy, f"https://a{number}.test").allowed
-    assert len(policy.compiled._cached) <= 4097  # noqa: SLF001 - not public
-
-
-def test_the_first_exact_origins_stay_cached() -> None:
-    origins = [f"https://a{number}.test" for number in range(5_000)]
-    policy = Policy(origins=origins)
-    for origin in origins * 2:
-        assert allowed(policy, origin)
-        assert not allowed(policy, f"{origin}.evil.test")
-    assert actual(policy, "null").reason == "origin_null"
-    cached = policy.compiled._cached  # noqa: SLF001 - not public
-    assert cached.keys() == {*origins, "null"}, "refused origins are not cached"
-    assert sum(decision is not None for decision in cached.values()) == 4097
-    assert actual(policy, origins[0]) is actual(policy, origins[0])
-
-
 def test_decisions_are_shared() -> None:
     policy = Policy(origins=[APP, "https://*.example.org"])
     for origin in (APP, "https://a.example.org", "https://evil.test", "null", "https://A"):
