@@ -50,7 +50,7 @@ class CorswsgiConfig(AppConfig):
 
     def layers_of(self, view: Callable[..., Any]) -> ViewLayers:
         """Return the layers of a view."""
-        return self._views.get((id(view),), view, view_layers, view)
+        return self._views.get(id(view), (view,), view_layers, view)
 
     def report_problems(self) -> None:
         """Report problems of views, at the first request: raise in debug mode and in tests."""

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
+from weakref import ref
 
 T = TypeVar("T")
 
-# Applications may create views for single requests. Their entries must not fill the memory.
+# For values that refer to their owners, and for owners without weak references: both stay until the
+# cache is emptied.
 _MAX_ENTRIES = 4096
 
 
 class IdentityCache(Generic[T]):
-    """A cache for objects that cannot be hashed, such as views and layers. A full one is emptied.
+    """A cache for objects that cannot be hashed, such as views and layers.
 
-    Any thread may fill and empty it.
+    An entry lives as long as its owners. So views that are created for single requests leave
+    nothing behind. Any thread may use it.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[object, ...], tuple[object, T]] = {}
+        self._entries: dict[object, tuple[T, list[object]]] = {}
 
     def get(
-        self, key: tuple[object, ...], owner: object, make: Callable[..., T], *arguments: object
+        self, key: object, owners: tuple[object, ...], make: Callable[..., T], *arguments: object
     ) -> T:
         """Return the value for `key`, which ``make(*arguments)`` returns at the first call.
 
-        `key` contains identities of `owner`, or of its items. The owner is kept with the value, so
-        that no other object gets the same identity.
+        `key` consists of identities of the `owners`. When one of them is deleted, so is the entry,
+        because another object may get the same identity.
         """
         entry = self._entries.get(key)
         if entry is None:
+            value = make(*arguments)
+            # Called with the reference, which is the default of pop().
+            forget = partial(self._entries.pop, key)
             if len(self._entries) >= _MAX_ENTRIES:
-                self._entries = {}
-            entry = self._entries[key] = owner, make(*arguments)
-        return entry[1]
+                self._entries.clear()
+            kept = [_reference(owner, forget) for owner in owners]
+            # setdefault() is atomic, so all threads get the same value.
+            entry = self._entries.setdefault(key, (value, kept))
+        return entry[0]
+
+
+def _reference(owner: object, forget: Callable[[object], object]) -> object:
+    """Return a weak reference; the owner itself if it cannot have one."""
+    try:
+        return ref(owner, forget)
+    except TypeError:
+        return owner

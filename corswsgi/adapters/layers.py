@@ -31,7 +31,7 @@ UNSET: Final = Unset()
 _STAND_IN = "https://corswsgi.example"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots, so that it can have weak references
 class Layer:
     """A policy or options for a part of an application. Layers are compared by identity."""
 
@@ -40,7 +40,8 @@ class Layer:
     """How the options of this layer are written, for messages."""
 
 
-class Applied(NamedTuple):
+@dataclass(frozen=True)
+class Applied:
     """The policy that applies to a request."""
 
     policy: Policy | None

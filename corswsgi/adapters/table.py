@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -124,7 +125,7 @@ class PolicyTable:
         self._routes = routes
         self._covers = covers
         self._merged: IdentityCache[Applied] = IdentityCache()
-        self._preflights: IdentityCache[Applied] = IdentityCache()
+        self._preflights: IdentityCache[Applied | None] = IdentityCache()
         problems: list[Problem] = []
         places = {
             path: self._place((layer,), path, problems) for path, layer in (paths or {}).items()
@@ -213,9 +214,9 @@ class PolicyTable:
             not _is_alike(self.find(*target), applied) for target in targets
         )
         # Cached, because it makes a new policy.
-        return self._preflights.get(
-            (id(applied), differs), applied, self._make_for_preflight, applied, differs
-        )
+        key = (id(applied), differs)
+        made = self._preflights.get(key, (applied,), self._make_for_preflight, applied, differs)
+        return made or applied
 
     @property
     def path_policies(self) -> list[Applied]:
@@ -327,7 +328,7 @@ class PolicyTable:
 
     def _merge(self, place: _Place, inner: Layers) -> Applied:
         """Merge the layers of a view into those of a place, or return what was merged before."""
-        # Not `place.pattern`, which is None for two places.
+        # Not `place.pattern`, which is None for two places. A place lives as long as the table.
         key = (id(place), *map(id, inner))
         return self._merged.get(key, inner, self._merged_or_invalid, place, inner)
 
@@ -344,13 +345,17 @@ class PolicyTable:
             return error.problems
         return ()
 
-    def _make_for_preflight(self, applied: Applied, differs: bool) -> Applied:
+    def _make_for_preflight(self, applied: Applied, differs: bool) -> Applied | None:
+        """Return what applies to preflights instead of `applied`; None if nothing else does.
+
+        `applied` itself would keep its entry in the cache alive.
+        """
         options: dict[str, object] = {"max_age": 0} if differs else {}
         if applied.policy is not None and applied.policy.methods is None:
             extra = (*applied.extra_methods, *self.routed_methods)
             if extra:
                 options["methods"] = tuple(dict.fromkeys([*DEFAULT_METHODS, *extra]))
-        return _replaced(applied, **options) if options else applied
+        return _replaced(applied, **options) if options else None
 
     def _places_for(self, route: Route) -> list[_Place]:
         """Return the places that a route may lead to."""
@@ -410,5 +415,4 @@ def _replaced(applied: Applied, **options: object) -> Applied:
     """Return `applied` with options of its policy replaced."""
     if applied.policy is None:
         return applied
-    policy = make_policy(options, applied.names, applied.policy)
-    return Applied(policy, *applied[1:])
+    return replace(applied, policy=make_policy(options, applied.names, applied.policy))
