@@ -31,8 +31,9 @@ EXPOSE_HEADERS = "Access-Control-Expose-Headers"
 _ALLOW_ORIGIN_LOWER = ALLOW_ORIGIN.lower()
 _EXPOSE_HEADERS_LOWER = EXPOSE_HEADERS.lower()
 
-# Applications send few header names. The limit is for those that let clients choose names.
+# Applications send few header names. The limits are for those that let clients choose names.
 _MAX_UNRELATED_NAMES = 256
+_MAX_UNRELATED_LENGTH = 64  # in characters
 
 PREFLIGHT_VARY = (
     "Origin",
@@ -127,7 +128,8 @@ class Decision:
                     vary = f"{vary}, {value}"
                     dropped.append(place)
             elif lower not in CORS_RESPONSE_HEADERS:
-                if len(unrelated_names) < _MAX_UNRELATED_NAMES:
+                is_full = len(unrelated_names) >= _MAX_UNRELATED_NAMES
+                if not is_full and len(name) <= _MAX_UNRELATED_LENGTH:
                     unrelated_names.add(name)
             elif self.sends_wildcard and lower == _ALLOW_ORIGIN_LOWER and value != "*":
                 keeps_origin = True

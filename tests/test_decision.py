@@ -212,3 +212,11 @@ def test_no_more_unrelated_names_than_the_limit() -> None:
     applied = ALLOWED.apply([("X-A", "1"), ("Vary", "Accept")], unrelated_names)
     assert applied == [("X-A", "1"), ("Vary", "Accept, Origin"), (ALLOW_ORIGIN, APP)]
     assert len(unrelated_names) == 256
+
+
+def test_no_longer_unrelated_names_than_the_limit() -> None:
+    unrelated_names: set[str] = set()
+    short, long = "x" * 64, "y" * 65
+    own = [(short, "1"), (long, "2")]
+    assert ALLOWED.apply(own, unrelated_names) == [*own, *ALLOWED.added]
+    assert unrelated_names == {short}
