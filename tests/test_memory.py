@@ -87,7 +87,7 @@ def test_the_limit_is_for_all_policies_together() -> None:
 def test_the_limit_holds_in_16_threads() -> None:
     policies = [PATTERN.compiled, ECHO.compiled, Policy(origins="*", methods="*").compiled]
     barrier = threading.Barrier(16)
-    exceeded: list[int] = []
+    used: list[int] = []
 
     def run(thread: int) -> None:
         barrier.wait()
@@ -98,8 +98,7 @@ def test_the_limit_holds_in_16_threads() -> None:
             assert compiled.decide_preflight(origin, f"M-{thread}-{turn}", "").allowed == (
                 compiled is not policies[0]
             )
-            if (used := MEMORY.used) > MEMORY.limit:
-                exceeded.append(used)
+            used.append(MEMORY.used)
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -109,7 +108,7 @@ def test_the_limit_holds_in_16_threads() -> None:
                 future.result()
     finally:
         sys.setswitchinterval(interval)
-    assert exceeded == []
+    assert MEMORY.limit * 0.9 < max(used) <= MEMORY.limit
     assert MEMORY.used == sum(map(size, policies))
     assert sum(map(decisions, policies)) <= MEMORY.limit // 500
 
@@ -245,7 +244,7 @@ EXACT = [f"https://a{number}.test" for number in range(2000)]
 
 def test_exact_origins_stay_allowed_when_the_memory_is_emptied() -> None:
     exact = Policy(origins=EXACT).compiled
-    wrong: list[object] = []
+    answers: set[tuple[str, str]] = set()
     done = threading.Event()
 
     def fill() -> None:
@@ -258,19 +257,22 @@ def test_exact_origins_stay_allowed_when_the_memory_is_emptied() -> None:
         while not done.is_set():
             turn += 1
             origin = EXACT[turn % 100]
-            if not exact.decide_actual(origin).allowed:
-                wrong.append(origin)
-            if exact.decide_actual("null").reason != "origin_null":
-                wrong.append("null")
-            if exact.decide_actual(f"{origin}.evil").reason != "origin_not_allowed":
-                wrong.append(f"{origin}.evil")
+            answers.add(("exact", exact.decide_actual(origin).reason))
+            answers.add(("null", exact.decide_actual("null").reason))
+            answers.add(("unlisted", exact.decide_actual(f"{origin}.evil").reason))
+            answers.add(("preflight", exact.decide_preflight(origin, "PUT", "").reason))
 
     threads = [threading.Thread(target=each) for each in (fill, ask, ask, ask)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert wrong == []
+    assert answers == {
+        ("exact", "origin_allowed"),
+        ("null", "origin_null"),
+        ("unlisted", "origin_not_allowed"),
+        ("preflight", "preflight_allowed"),
+    }
     assert exact._cached.keys() == {*EXACT, "null"}  # noqa: SLF001 - not public
 
 

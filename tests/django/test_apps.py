@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -122,6 +124,20 @@ def test_the_caches_of_views_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
             answer = get(handler, "/", "OPTIONS", asking)
             assert answer.cors == admitted(OTHER, "PUT, PATCH", max_age="0")
             assert get(handler, "/other", "OPTIONS", asking).cors == admitted(OTHER)
+
+
+def test_views_of_single_requests_leave_nothing() -> None:
+    references: list[weakref.ref[object]] = []
+    with override_settings(ROOT_URLCONF=(path("", function),), **SETTINGS):
+        for number in range(3):
+            view = cors(max_age=number)(function)
+            layers = installed().layers_of(view)
+            assert installed().layers_of(view) is layers
+            applied = installed().table.find("/", layers, "GET")
+            references += [weakref.ref(view), weakref.ref(applied)]
+        del view, layers, applied
+        gc.collect()
+        assert [reference() for reference in references] == [None] * 6
 
 
 def test_a_change_of_settings_is_seen_at_once() -> None:
