@@ -121,8 +121,8 @@ def _split(text: str) -> tuple[str, str, int | None] | None:
 def parse_pattern(text: str) -> OriginPattern | None:
     """Parse an origin pattern, ``scheme://host[:port]``; None for anything else.
 
-    A host that starts with ``*.`` matches one or more labels, a port ``*`` any port. The rest has
-    the form that `parse_origin` expects.
+    A host that starts with ``*.`` matches one or more labels, none of them empty, a port ``*`` any
+    port. The rest has the form that `parse_origin` expects.
     """
     if "*" not in text:
         origin = parse_origin(text)
@@ -153,7 +153,8 @@ class OriginMatcher:
     __slots__ = (
         "_depth",
         "_expressions",
-        "_ports",
+        "_hosts",
+        "_parents",
         "callables",
         "exact",
         "only_exact",
@@ -177,23 +178,26 @@ class OriginMatcher:
 
         `exact` are origins in the form that `parse_origin` accepts, `others` is everything else.
         """
-        ports: dict[str, set[tuple[str, Port]]] = {}
+        hosts: dict[str, set[tuple[str, Port]]] = {}
+        parents: dict[str, set[tuple[str, Port]]] = {}
         expressions: list[re.Pattern[str]] = []
         callables: list[OriginCallable] = []
         for rule in others:
             if isinstance(rule, OriginPattern):
-                key = f".{rule.host}" if rule.subdomains else rule.host
-                ports.setdefault(key, set()).add((rule.scheme, rule.port))
+                compiled = parents if rule.subdomains else hosts
+                compiled.setdefault(rule.host, set()).add((rule.scheme, rule.port))
             elif isinstance(rule, re.Pattern):
                 expressions.append(rule)
             else:
                 callables.append(rule)
         self.exact = frozenset(exact)
-        self._ports = {key: frozenset(values) for key, values in ports.items()}
-        self._depth = max((key.count(".") for key in ports if key[0] == "."), default=0)
+        # Apart, because opaque hosts can be any text with dots, such as `.x`.
+        self._hosts = {host: frozenset(ports) for host, ports in hosts.items()}
+        self._parents = {host: frozenset(ports) for host, ports in parents.items()}
+        self._depth = max((host.count(".") + 1 for host in parents), default=0)
         self._expressions = tuple(expressions)
         self.callables = tuple(callables)
-        self.only_exact = not (ports or expressions or callables)
+        self.only_exact = not (hosts or parents or expressions or callables)
 
     def matches(self, origin: str) -> bool:
         """Return whether an exact origin, a pattern or an expression matches an origin.
@@ -202,12 +206,12 @@ class OriginMatcher:
         """
         if origin in self.exact:
             return True
-        if not (self._ports or self._expressions):
+        if not (self._hosts or self._parents or self._expressions):
             return False
         parts = _split(origin)
         if parts is None:
             return False
-        if self._ports and self._matches_pattern(*parts):
+        if self._matches_pattern(*parts):
             return True
         return any(expression.fullmatch(origin) for expression in self._expressions)
 
@@ -232,15 +236,22 @@ class OriginMatcher:
         return result
 
     def _matches_pattern(self, scheme: str, host: str, port: int | None) -> bool:
-        ports = self._ports.get(host)
+        ports = self._hosts.get(host)
+        if ports is not None and ((scheme, port) in ports or (scheme, "*") in ports):
+            return True
         position = len(host)
-        for _ in range(self._depth + 1):
-            if ports is not None and ((scheme, port) in ports or (scheme, "*") in ports):
-                return True
+        for _ in range(self._depth):
             position = host.rfind(".", 0, position)
             if position < 0:
                 break
-            ports = self._ports.get(host[position:])
+            ports = self._parents.get(host[position + 1 :])
+            if (
+                ports is not None
+                and ((scheme, port) in ports or (scheme, "*") in ports)
+                # Opaque hosts may have empty labels, which `*.` does not match.
+                and "" not in host[:position].split(".")
+            ):
+                return True
         return False
 
 

@@ -141,6 +141,79 @@ def test_a_matcher_matches_if_one_pattern_matches(rules: list[str], sent: list[s
         assert allowed(policy, written(*origin)) == naive
 
 
+# Opaque hosts can be any text with dots: `app://.` is the origin of Electron's applications.
+DOTTED_HOSTS = st.lists(st.sampled_from([".", "a", "x", "any-label"]), min_size=1, max_size=7).map(
+    "".join
+)
+DOTTED = st.builds("{}://{}".format, st.sampled_from(["app", "https"]), DOTTED_HOSTS)
+DOTTED_PATTERNS = st.builds(
+    lambda scheme, wildcard, host, port: f"{scheme}://{wildcard}{host}{port}",
+    st.sampled_from(["app", "https"]),
+    st.sampled_from(["", "*."]),
+    DOTTED_HOSTS,
+    st.sampled_from(["", ":8", ":*"]),
+)
+
+
+def matches_by_text(pattern: str, origin: str) -> bool:
+    """Compare the texts of a pattern and of an origin; nothing of the library is used."""
+    scheme, _, address = pattern.partition("://")
+    host, _, port = address.partition(":")
+    sent_scheme, _, sent_address = origin.partition("://")
+    sent_host, _, sent_port = sent_address.partition(":")
+    if scheme != sent_scheme or port not in ("*", sent_port):
+        return False
+    if not host.startswith("*."):
+        return sent_host == host
+    labels, ending = sent_host.split("."), host[2:].split(".")
+    before = labels[: -len(ending)]
+    return labels[-len(ending) :] == ending and len(before) > 0 and all(before)
+
+
+@given(
+    st.lists(DOTTED_PATTERNS, min_size=1, max_size=4),
+    st.lists(st.tuples(DOTTED, st.sampled_from(["", ":8", ":9"])), min_size=1),
+)
+@example(["app://.x:*"], [("app://a.x", ""), ("app://.x", ":9")])
+@example(["app://.:*"], [("app://evil.", ""), ("app://.", ""), ("app://.", ":8")])
+@example(["app://*.x"], [("app://.x", ""), ("app://a..x", ""), ("app://a.a.x", "")])
+@example(["app://*.x", "app://*..x"], [("app://a..x", "")])
+@example(["app://*..."], [("app://a...", "")])
+@example(["https://*.a."], [("https://x.a.", ""), ("https://x.a", "")])
+def test_hosts_with_dots(rules: list[str], sent: list[tuple[str, str]]) -> None:
+    rules = [rule for rule in rules if parse_pattern(rule) is not None]
+    matcher = Policy(origins=[*rules, NO_ORIGIN]).origin_matcher
+    for text in map("".join, sent):
+        expected = any(matches_by_text(rule, text) for rule in rules) and bool(parse_origin(text))
+        assert matcher.matches(text) is expected, (rules, text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "admitted", "refused"),
+    [
+        ("app://.x:*", ["app://.x", "app://.x:8"], ["app://a.x", "app://a.b.x"]),
+        ("app://.:*", ["app://.", "app://.:8"], ["app://evil.", "app://evil", "app://.."]),
+        ("app://.", ["app://."], ["app://evil.", "app://.:8"]),
+        ("app://*.x", ["app://a.x", "app://b.a.x"], ["app://.x", "app://a..x", "app://..x"]),
+    ],
+)
+def test_subdomain_patterns_and_exact_hosts_are_apart(
+    pattern: str, admitted: list[str], refused: list[str]
+) -> None:
+    policy = Policy(
+        origins=[pattern, "https://*.example.org"],
+        supports_credentials=True,
+        dangerously_allow="public_suffixes",
+    )
+    credentials = ("Access-Control-Allow-Credentials", "true")
+    for origin in admitted:
+        expected = (("Access-Control-Allow-Origin", origin), credentials)
+        assert actual(policy, origin).headers == expected
+    for origin in refused:
+        assert actual(policy, origin).headers == ()
+        assert preflight(policy, origin, "PUT").headers == ()
+
+
 @given(st.text(st.characters(max_codepoint=0xFF)))
 @example("https://a.example.org\r\nSet-Cookie: a=b")
 @example("null")
