@@ -261,7 +261,12 @@ def _set(policy: Policy, values: Mapping[str, Any], refusal: Refusal) -> None:
 
 
 def _unpickled(options: dict[str, Any], refusal: Refusal) -> Policy:
-    policy = make_policy(options)
+    # Expressions are compiled again, and this one is recognized by its identity.
+    origins = [
+        NO_ORIGIN if isinstance(rule, re.Pattern) and rule == NO_ORIGIN else rule
+        for rule in options["origins"]
+    ]
+    policy = make_policy({**options, "origins": origins})
     object.__setattr__(policy, "_refusal", refusal)
     return policy
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import multiprocessing
 import pickle
 import re
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -292,6 +294,103 @@ def test_origins_are_compared_last() -> None:
         object.__setattr__(each, "origins", None)  # comparing these would raise
     assert policy != other
     assert policy == same
+
+
+def allow_test_names(origin: str) -> bool:
+    return origin.endswith(".test")
+
+
+def fail_for_all(origin: str) -> bool:
+    raise LookupError
+
+
+COPIED = {
+    "any origin": Policy(origins="*"),
+    "any origin in a list": Policy(origins=["*"], expose_headers="*", methods="*", max_age=None),
+    "exact": Policy(origins=[APP, "app://."], supports_credentials=True, methods=()),
+    "patterns": Policy(
+        origins=["https://*.example.com", "http://localhost:*", "app://.x:*"],
+        supports_credentials=True,
+        dangerously_allow=["insecure_origins", "public_suffixes"],
+        methods=["PUT", "get"],
+        allow_headers=["X-A", "x-b"],
+        expose_headers=["X-C"],
+        max_age=timedelta(minutes=1),
+    ),
+    "dangerous": Policy(
+        origins=["http://*.com", re.compile("(?i)https://A[0-9]")],
+        supports_credentials=True,
+        dangerously_allow=("public_suffixes", "insecure_origins"),
+    ),
+    "expressions": Policy(origins=[re.compile("https://[ab].test"), re.compile(APP)], max_age=0),
+    "callables": Policy(origins=[APP, allow_test_names, fail_for_all]),
+    "no origins": Policy(origins=NO_ORIGIN),
+    "no origins with credentials": Policy(origins=[NO_ORIGIN], supports_credentials=True),
+    "no origins, replaced": Policy(origins=NO_ORIGIN).replace(max_age=1),
+    **{reason: refusing_policy(reason) for reason in get_args(Refusal)},
+    "refusing, replaced": refusing_policy("policy_invalid").replace(origins=APP),
+}
+
+
+def behaviour(policy: Policy) -> list[object]:
+    """Return everything that can be told about a policy from outside."""
+    origins = [APP, "https://a.example.com", "http://localhost:1", "https://a.test", "http://a.com"]
+    origins += ["app://.", "app://.x:1", "app://a.x", "https://evil.example", "https://A1", "null"]
+    decisions = [
+        decide(policy, CORSRequest(method, origin, requested, names))
+        for origin in (*origins, None)
+        for method in ("GET", "OPTIONS")
+        for requested in ("PUT", "GET", "patch")
+        for names in ("", "x-a", "x-z")
+    ]
+    matcher = policy.origin_matcher
+    return [
+        *(repr(policy), decisions, policy.allows_any_origin, matcher.exact, matcher.only_exact),
+        *(policy.origins == (NO_ORIGIN,), [rule is NO_ORIGIN for rule in policy.origins]),
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", COPIED)
+def test_copies_are_the_same(name: str) -> None:
+    policy = COPIED[name]
+    expected = behaviour(policy)
+    pickled = [pickle.dumps(policy, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    re.purge()  # otherwise the expressions would be the same objects at times
+    copies = [
+        *map(pickle.loads, pickled),
+        pickle.loads(pickle.dumps(pickle.loads(pickled[-1]))),
+        pickle.loads(pickle.dumps({"a": policy, "b": [policy]}))["b"][0],
+        *(copy.copy(policy), copy.deepcopy(policy), policy.replace()),
+        pickle.loads(pickled[-1]).replace(),
+        pickle.loads(pickled[-1]).replace(max_age=5).replace(max_age=policy.max_age),
+    ]
+    for each in copies:
+        assert each == policy
+        assert hash(each) == hash(policy)
+        assert behaviour(each) == expected
+
+
+def test_policies_in_another_process() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        sent = {name: pool.apply_async(behaviour, (policy,)) for name, policy in COPIED.items()}
+        for name, policy in COPIED.items():
+            expected = behaviour(policy)
+            # The repr of a function has its address.
+            own = slice(1, None) if name == "callables" else slice(None)
+            assert sent[name].get(timeout=60)[own] == expected[own]
+        returned = pool.apply(refusing_policy, ("policy_invalid",))
+        assert returned == refusing_policy("policy_invalid")
+
+
+def test_a_notice_is_not_repeated_by_copies() -> None:
+    with pytest.warns(UserWarning, match="method_case|not the same method"):
+        policy = Policy(origins=APP, methods=["patch"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for each in (pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), policy.replace()):
+            assert each == policy
+            assert each.methods == ("patch",)
 
 
 def test_the_compiled_form_is_made_once() -> None:
