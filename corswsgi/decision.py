@@ -80,8 +80,10 @@ class Decision:
         object.__setattr__(self, "sends_wildcard", wildcard)
         object.__setattr__(self, "added", self.headers + vary)
 
-    def is_applied_to(self, headers: list[Header]) -> bool:
+    def is_applied_to(self, headers: Iterable[Header]) -> bool:
         """Return whether response headers are what `apply` would return."""
+        if not isinstance(headers, list):
+            headers = [*headers]
         values = ", ".join([value for name, value in headers if name.lower() == "vary"])
         if merged_vary(values, self.vary) != values:
             return False
@@ -95,7 +97,9 @@ class Decision:
             for name, value in own
         )
 
-    def apply(self, headers: list[Header], unrelated_names: set[str] | None = None) -> list[Header]:
+    def apply(
+        self, headers: Iterable[Header], unrelated_names: set[str] | None = None
+    ) -> list[Header]:
         """Return the response headers to send for an application's response `headers`.
 
         CORS response headers of the application are replaced, but never widened: if the policy
@@ -108,6 +112,8 @@ class Decision:
         up to a limit. If all names are known to be unrelated, appending `added` is equivalent.
         """
         unrelated_names = set() if unrelated_names is None else unrelated_names
+        if not isinstance(headers, list):
+            headers = [*headers]
         result = [*headers, *self.added]
         vary_at = None
         vary_name = vary = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from logging import DEBUG
 from typing import Any, NamedTuple
@@ -76,7 +76,7 @@ def report_response(
     request: CORSRequest,
     decision: Decision,
     policy: Policy,
-    headers: list[Header],
+    headers: Iterable[Header],
     names: Names = OPTION_NAMES,
     *,
     fix: str = "give its path no policy (None)",
@@ -85,5 +85,5 @@ def report_response(
 
     `headers` are those of the application; `fix` says how to turn CORS off for the path.
     """
-    log_replaced(request, decision, headers, fix)
+    log_replaced(request, decision, [*headers], fix)
     log_unreadable(request, policy, decision, names)

@@ -211,10 +211,13 @@ class CORSMiddleware:
 
 
 def _start(
-    call: Call, status: str, headers: list[Header], exc_info: ExcInfo | None = None
+    call: Call, status: str, headers: Iterable[Header], exc_info: ExcInfo | None = None
 ) -> Write:
     """Start the response to a request that was decided about before the application ran."""
     start_response, environ, middleware, policy, decision = call
+    # PEP 3333 requires a list. Servers also accept iterators, which can be read only once.
+    if not isinstance(headers, list):
+        headers = [*headers]
     # Both, because the application may call the same middleware again.
     is_own = environ.get(DECISION) is decision and environ.get(DECIDED_BY) is middleware
     if is_own or _takes_over(environ, headers, middleware, decision):
@@ -225,10 +228,12 @@ def _start(
 
 
 def _start_late(
-    call: LateCall, status: str, headers: list[Header], exc_info: ExcInfo | None = None
+    call: LateCall, status: str, headers: Iterable[Header], exc_info: ExcInfo | None = None
 ) -> Write:
     """Start a response, and only then ask for its policy. The application may start it twice."""
     start_response, environ, middleware, policy_for, origin, before, decided = call
+    if not isinstance(headers, list):
+        headers = [*headers]
     if not decided:
         inner = environ.get(DECIDED_BY)
         if inner is before or not environ[DECISION].is_applied_to(headers):

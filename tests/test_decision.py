@@ -123,6 +123,7 @@ def test_apply(decision: Decision, own: Pairs) -> None:
     applied = decision.apply(own, unrelated_names)
     assert own == before
     assert applied == decision.apply(own) == decision.apply(own, unrelated_names)
+    assert applied == decision.apply(iter(own)) == decision.apply(tuple(own))
     assert not any(name.lower() == "vary" or is_cors(name) for name in unrelated_names)
     if all(name in unrelated_names for name, _ in own):
         assert applied == [*own, *decision.added]
@@ -162,6 +163,8 @@ def test_apply(decision: Decision, own: Pairs) -> None:
 def test_applied_headers_are_recognized(decision: Decision, own: Pairs) -> None:
     applied = decision.apply(own)
     assert decision.is_applied_to(applied)
+    assert decision.is_applied_to(iter(applied))
+    assert decision.is_applied_to(iter(own)) == decision.is_applied_to(own)
     assert decision.is_applied_to([(name.upper(), value) for name, value in applied])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -75,11 +77,16 @@ def test_a_decision_without_a_status() -> None:
     assert preflight_response(request, decision, POLICY).status == 403
 
 
-def test_reports_about_a_response(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("make", [list, iter])
+def test_reports_about_a_response(
+    make: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
     request = CORSRequest("GET", EVIL, path="/a", fetch_site="cross-site", fetch_mode="cors")
     headers = [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/plain")]
     decision = decide(POLICY, request)
-    report_response(request, decision, POLICY, headers, SettingNames(), fix="write @cors(None)")
+    report_response(
+        request, decision, POLICY, make(headers), SettingNames(), fix="write @cors(None)"
+    )
     replaced, unreadable = caplog.messages
     assert replaced == (
         "'GET' '/a': the policy replaces headers that the application set: "

@@ -9,7 +9,7 @@ import logging
 import sys
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import FileWrapper
 
@@ -18,7 +18,7 @@ import pytest
 from corswsgi import CORSMiddleware, CORSRequest, Decision, Policy, PolicyError, decide
 from corswsgi.responses import preflight_response
 from tests.conformance.cases import APP, EVIL, asking, from_, grants
-from tests.helpers.wsgi import Application, environ_of, get, send
+from tests.helpers.wsgi import Application, Pairs, environ_of, get, send
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -219,6 +219,72 @@ def test_other_headers_stay_in_their_order() -> None:
         response = get(CORSMiddleware(Application(sends=sends), ONE), headers=from_(APP))
         kept = [pair for pair in response.headers if pair in own]
         assert kept == own
+
+
+ONCE: dict[str, Callable[[Any], Any]] = {
+    "iterator": iter,
+    "tuple": tuple,
+    "generator": lambda pairs: (pair for pair in pairs),
+    "map": lambda pairs: map(tuple, pairs),
+    "items": lambda pairs: dict(pairs).items(),
+}
+"""Headers that are not a list. Most of these can be read only once."""
+
+AROUND: dict[str, Callable[[Any], Any]] = {
+    "policy": lambda app: CORSMiddleware(app, ONE),
+    "any origin": lambda app: CORSMiddleware(app, Policy(origins="*")),
+    "callable": lambda app: CORSMiddleware(app, lambda environ: ONE),
+    "no policy": lambda app: CORSMiddleware(app, lambda environ: None),
+    "debug": lambda app: CORSMiddleware(app, ONE, debug=True),
+    "debug, callable": lambda app: CORSMiddleware(app, lambda environ: ONE, debug=True),
+    "twice": lambda app: CORSMiddleware(CORSMiddleware(app, ONE), OTHER),
+    "twice, callables": lambda app: CORSMiddleware(
+        CORSMiddleware(app, lambda environ: ONE), lambda environ: OTHER
+    ),
+    "inner only for another path": lambda app: CORSMiddleware(
+        CORSMiddleware(app, resources={"/other": OTHER}), ONE
+    ),
+}
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("kind", ONCE)
+def test_headers_that_can_be_read_only_once(
+    kind: str, around: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetched = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]
+    for sends in (
+        [("Content-Type", "text/plain")],
+        [("X-A", "1"), ("vary", "Accept"), ("X-B", "2")],
+        [("X-A", "1"), ("Access-Control-Allow-Origin", "https://b.test"), ("Vary", "Origin")],
+        [("Access-Control-Expose-Headers", "X-A"), ("X-A", "1")],
+    ):
+
+        def app(environ: WSGIEnvironment, start_response: Any, sends: Pairs = sends) -> list[bytes]:
+            make = ONCE[kind] if "once" in environ else list
+            start_response("200 OK", make(sends))
+            if "twice" in environ:
+                try:
+                    raise LookupError
+                except LookupError:
+                    start_response("500 Internal Server Error", make(sends), sys.exc_info())
+            return [b"ran"]
+
+        middleware = AROUND[around](app)
+        for origin in (APP, EVIL, None):
+            request = [*fetched, *([] if origin is None else [("Origin", origin)])]
+            for more in ({}, {"twice": True}):
+                seen = []
+                for once in ({}, {"once": True}):
+                    caplog.clear()
+                    environ = {**environ_of("/", headers=request), **more, **once}
+                    response = send(middleware, environ)
+                    seen.append((response.status, [*response.headers], caplog.messages))
+                assert seen[0] == seen[1]
+                assert {*dict(sends)} <= {*dict(seen[1][1])} | {
+                    "Access-Control-Allow-Origin",
+                    "Access-Control-Expose-Headers",
+                }
 
 
 def test_names_that_clients_choose_do_not_fill_the_memory() -> None:

@@ -456,7 +456,10 @@ def wrapped(inner: Any) -> Callable[..., Any]:
 
     def middleware(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/closed":
-            start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+            headers = iter(
+                [("Content-Type", "text/plain")]
+            )  # a list is required, but rarely missed
+            start_response("503 Service Unavailable", headers)
             return [b"closed"]
         return inner({**environ}, start_response)
 
@@ -470,6 +473,8 @@ def test_a_middleware_inside() -> None:
     CORS(app, origins=[APP], resources=["/view", "/closed"])
     assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
     assert cross(app, "/closed") == Crossing(503, grants(), is_readable=True)
+    closed = app.test_client().get("/closed", headers={"Origin": APP})
+    assert closed.headers["Content-Type"] == "text/plain"
     assert cross(app, "/missing") == Crossing(404, {}, is_readable=False)
 
 
