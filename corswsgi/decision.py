@@ -82,8 +82,7 @@ class Decision:
 
     def is_applied_to(self, headers: Iterable[Header]) -> bool:
         """Return whether response headers are what `apply` would return."""
-        if not isinstance(headers, list):
-            headers = [*headers]
+        headers = [*headers]
         values = ", ".join([value for name, value in headers if name.lower() == "vary"])
         if merged_vary(values, self.vary) != values:
             return False
@@ -112,8 +111,7 @@ class Decision:
         up to a limit. If all names are known to be unrelated, appending `added` is equivalent.
         """
         unrelated_names = set() if unrelated_names is None else unrelated_names
-        if not isinstance(headers, list):
-            headers = [*headers]
+        headers = [*headers]  # it may be an iterator
         result = [*headers, *self.added]
         vary_at = None
         vary_name = vary = ""

@@ -9,7 +9,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
 from .errors import safe_repr
-from .log import log_failure, logger
+from .log import log_failure
 
 OriginCallable = Callable[[str], bool]
 """Returns whether a well-formed origin is allowed. It is called for every request."""
@@ -263,17 +263,12 @@ def checked_answer(function: object, origin: str, answer: object) -> bool | None
     """
     if isinstance(answer, bool):
         return answer
-    if isinstance(answer, Exception):
-        log_failure(f"the origins callable {safe_repr(function)}", answer, "origin_check_failed")
-        return None
-    logger.error(
-        "the origins callable %s returned %s for %s instead of True or False; treating the origin "
-        "as not allowed",
-        safe_repr(function),
-        safe_repr(answer),
-        safe_repr(origin),
-        extra={"reason": "origin_check_failed"},
+    fault = (
+        answer
+        if isinstance(answer, Exception)
+        else (f"returned {safe_repr(answer)} for {safe_repr(origin)} instead of True or False")
     )
+    log_failure("the origins callable {}", function, fault, "origin_check_failed")
     return None
 
 

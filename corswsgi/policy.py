@@ -65,7 +65,7 @@ class Policy:
         - compiled regular expressions (re.Pattern[str]), which must match the whole origin;
         - callables ``(origin: str) -> bool``, which are called for every request that no other
           entry matches. If one raises, or returns anything but True or False, the origin is not
-          allowed, and the failure is logged.
+          allowed, and the failure is logged: in full once, and then counted.
 
         Expressions and callables see only well-formed origins, and never ``null``.
         https://fetch.spec.whatwg.org/#http-access-control-allow-origin

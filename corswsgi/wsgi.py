@@ -73,8 +73,8 @@ class CORSMiddleware:
         A `Policy`, or a callable from the environ to a `Policy` or None. A callable is called once
         for each request: for a preflight immediately, for an actual request when the application
         starts its response, so it can use what routing stored in the environ. None means no CORS:
-        the application's headers are left alone. If the callable raises, the error is logged and
-        the request is refused.
+        the application's headers are left alone. If the callable raises, the request is refused,
+        and the error is logged: in full once, and then counted.
 
     `resources`
         A mapping from path patterns to a `Policy` or None. ``/health`` matches itself, ``/api/*``
@@ -202,7 +202,7 @@ class CORSMiddleware:
         try:
             return self._debug() is True
         except Exception as error:
-            log_failure(f"the debug callable {safe_repr(self._debug)}", error, "debug_check_failed")
+            log_failure("the debug callable {}", self._debug, error, "debug_check_failed")
             return False
 
     def names_for(self, environ: WSGIEnvironment) -> Names:  # noqa: ARG002 - subclasses use it
@@ -308,19 +308,16 @@ def _takes_over(
 
 def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
     """Call a policy callable. If it fails, the request is refused."""
+    fault: Exception | str
     try:
         policy = policy_for(environ)
     except Exception as error:
-        log_failure(f"the policy callable {safe_repr(policy_for)}", error, "policy_check_failed")
-        return _FAILED
-    if policy is None or isinstance(policy, Policy):
-        return policy
-    logger.error(
-        "the policy callable %s returned %s; expected a Policy or None, so the request is refused",
-        safe_repr(policy_for),
-        safe_repr(policy),
-        extra={"reason": "policy_check_failed"},
-    )
+        fault = error
+    else:
+        if policy is None or isinstance(policy, Policy):
+            return policy
+        fault = f"returned {safe_repr(policy)} instead of a Policy or None"
+    log_failure("the policy callable {}", policy_for, fault, "policy_check_failed")
     return _FAILED
 
 

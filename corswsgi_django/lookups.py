@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.http import HttpRequest
 from django.utils.asyncio import async_unsafe
 
-from corswsgi.adapters import checked_truth, is_async, safe_repr
+from corswsgi.adapters import checked_truth, is_async
 
 from .signals import check_request_enabled
 
@@ -21,17 +21,17 @@ class CoroutineOrigins:
     """A coroutine function among a policy's origins, which can be called like a plain one."""
 
     def __init__(self, function: Callable[[str], Awaitable[bool]]) -> None:
-        self.function = function
+        self.__wrapped__ = function
 
     def __call__(self, origin: str) -> bool:
         """Run the coroutine function where nothing can be awaited."""
         return async_to_sync(self._run)(origin)
 
     async def _run(self, origin: str) -> bool:
-        return await self.function(origin)
+        return await self.__wrapped__(origin)
 
     def __repr__(self) -> str:
-        return repr(self.function)
+        return repr(self.__wrapped__)
 
 
 class Receivers:
@@ -77,7 +77,7 @@ async def aask(request: HttpRequest, look_up: Any) -> object:
         return meta[ANSWER]
     try:
         if isinstance(look_up, CoroutineOrigins):
-            return await look_up.function(meta["HTTP_ORIGIN"])
+            return await look_up.__wrapped__(meta["HTTP_ORIGIN"])
         # A plain function may read the database, so it runs in Django's thread for that.
         return await sync_to_async(look_up, thread_sensitive=True)(meta["HTTP_ORIGIN"])
     except Exception as error:
@@ -87,6 +87,6 @@ async def aask(request: HttpRequest, look_up: Any) -> object:
 def _combined(answers: Iterable[tuple[object, object]]) -> bool | None:
     """Combine the answers of receivers; None if one failed, which refuses the origin."""
     # Django only recognizes coroutine functions, and other coroutines would count as true.
-    name = "the receiver {} of check_request_enabled".format
-    checked = [checked_truth(name(safe_repr(receiver)), answer) for receiver, answer in answers]
+    subject = "the receiver {} of check_request_enabled"
+    checked = [checked_truth(subject, receiver, answer) for receiver, answer in answers]
     return None if None in checked else any(checked)

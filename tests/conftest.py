@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from corswsgi.log import failure_counts
 from tests.conformance.cases import CASES
 
 # The same examples every time, and no deadline, because test machines are slow at times.
 settings.register_profile("corswsgi", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("corswsgi")
+
+
+@pytest.fixture(autouse=True)
+def _no_failures() -> None:
+    """Let every test see the full record of a failure, which is logged once in a process."""
+    failure_counts.clear()
+
 
 _ROW = pytest.StashKey[str]()
 

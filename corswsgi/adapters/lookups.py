@@ -72,10 +72,11 @@ def _ask(look_ups: Iterable[object], origin: str) -> Generator[Any, object, bool
     return result
 
 
-def checked_truth(subject: str, answer: object) -> bool | None:
+def checked_truth(subject: str, function: object, answer: object) -> bool | None:
     """Return whether an answer counts as true; None if it is an exception or cannot be used.
 
-    This is logged; `subject` names what answered. (Look-ups themselves must return a bool.)
+    This is logged; `subject` names the `function` that answered, with ``{}`` for its repr.
+    (Look-ups themselves must return a bool.)
     """
     try:
         if isinstance(answer, Exception):
@@ -86,7 +87,7 @@ def checked_truth(subject: str, answer: object) -> bool | None:
             raise TypeError("it returned a coroutine instead of its result")
         return bool(answer)
     except Exception as error:
-        log_failure(subject, error, "origin_check_failed")
+        log_failure(subject, function, error, "origin_check_failed")
         return None
 
 

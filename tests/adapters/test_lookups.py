@@ -276,7 +276,7 @@ async def coroutine_function() -> bool:
     [(True, True), (False, False), ("yes", True), (None, False), ([], False), (1, True)],
 )
 def test_checked_truth(answer: object, expected: bool, caplog: pytest.LogCaptureFixture) -> None:
-    assert checked_truth("the receiver", answer) is expected
+    assert checked_truth("the receiver {}", print, answer) is expected
     assert caplog.records == []
 
 
@@ -286,11 +286,11 @@ def test_answers_without_a_truth(
 ) -> None:
     loop = asyncio.new_event_loop()
     answer = asyncio.Future(loop=loop) if make is asyncio.Future else make()
-    assert checked_truth("the receiver", answer) is None
+    assert checked_truth("the receiver {}", print, answer) is None
     loop.close()
     (record,) = caplog.records
     assert (record.levelname, vars(record)["reason"]) == ("ERROR", "origin_check_failed")
-    assert record.getMessage().startswith("the receiver raised ")
+    assert record.getMessage().startswith("the receiver <built-in function print> raised ")
     is_awaitable = make in (coroutine_function, asyncio.Future)
     assert ("a coroutine instead of its result" in record.getMessage()) is is_awaitable
 
