@@ -38,7 +38,7 @@ ProblemReason = Literal[
 ]
 """Every reason that a `Problem` can have; ``docs/reference.md`` explains each."""
 
-NoticeReason = Literal["deprecated_option", "method_case"]
+NoticeReason = Literal["deprecated_option", "method_case", "outdated_suffixes"]
 """Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
 
 # In characters. A longer value would push the rest of the message off the screen.

@@ -15,6 +15,7 @@ from .errors import Notice, Problem, ProblemReason, safe_repr, wrong_type
 from .expressions import malformed_literal
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN, OriginMatcher, OriginPattern, OriginRule, parse_pattern
+from .suffixes import PublicSuffixes
 from .suggestions import (
     corrected_origin,
     did_you_mean,
@@ -243,6 +244,25 @@ class _Reader:
         is_any_header = values["expose_headers"] == ANY
         self.problems += check_wildcards(origins is ANY, is_any_header, self._names)
         self.problems += check_origins(origins, self._patterns, dangers, self._names)
+        self._check_age(origins, dangers)
+
+    def _check_age(self, origins: Iterable[OriginRule], dangers: frozenset[str]) -> None:
+        """Notice that the public suffix list is outdated, if it was needed to check origins."""
+        checked: list[OriginRule] = []
+        if "public_suffixes" not in dangers:
+            checked += [text for text, pattern in self._patterns if pattern.subdomains]
+        if "expressions" not in dangers:
+            checked += [
+                rule for rule in origins if isinstance(rule, re.Pattern) and rule is not NO_ORIGIN
+            ]
+        if checked and (listed := PublicSuffixes().outdated()) is not None:
+            message = (
+                f"the public suffix list that is installed is of {listed}, more than two years "
+                "old. Names under newer suffixes are treated like names of one owner."
+            )
+            hint = "Run: pip install --upgrade publicsuffixlist"
+            name = self._names.option("origins", checked[0])
+            self.notices.append(Notice(name, checked[0], "outdated_suffixes", message, hint))
 
     def _is_origin_rule(self, rule: object) -> TypeGuard[OriginRule]:
         if isinstance(rule, str):

@@ -30,7 +30,7 @@ ERRORS: tuple[str, ...] = get_args(ProblemReason)
 People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 """
 
-NOTICES = {"deprecated_option": "corswsgi.W017", "method_case": "corswsgi.W018"}
+NOTICES = {"deprecated_option": "W017", "method_case": "W018", "outdated_suffixes": "W019"}
 """The identifiers of notices, by their reasons."""
 
 # Middleware that answers some requests itself, so middleware below it does not see them.
@@ -77,7 +77,7 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
 def _notice(notice: Notice) -> CheckMessage:
     """W017 and W018: options that are deprecated, and methods that are probably misspelled."""
     text = f"{notice.option}: {notice.message}"
-    return Warning(text, hint=notice.hint, id=NOTICES[notice.reason])
+    return Warning(text, hint=notice.hint, id=f"corswsgi.{NOTICES[notice.reason]}")
 
 
 def _check_names() -> Iterator[CheckMessage]:

@@ -106,7 +106,11 @@ def call_from(module: str | None, *notices: Notice) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "category"),
-    [("deprecated_option", DeprecationWarning), ("method_case", UserWarning)],
+    [
+        ("deprecated_option", DeprecationWarning),
+        ("method_case", UserWarning),
+        ("outdated_suffixes", UserWarning),
+    ],
 )
 def test_warn(reason: NoticeReason, category: type[Warning]) -> None:
     with pytest.warns(category, match=r"^methods: it is unusual\.$") as caught:

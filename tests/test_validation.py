@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi import PolicyError, Problem, ProblemReason
+from corswsgi import PolicyError, Problem, ProblemReason, suffixes
 from corswsgi.errors import Notice
 from corswsgi.origins import NO_ORIGIN, OriginMatcher
 from corswsgi.policy import make_policy
@@ -368,6 +368,36 @@ def test_allow_private_network_is_noticed_and_has_no_effect(value: object) -> No
     (notice,) = read.notices
     assert (notice.option, notice.reason) == ("allow_private_network", "deprecated_option")
     assert notice.value is value
+
+
+@pytest.mark.parametrize(
+    ("options", "noticed"),
+    [
+        ({"origins": [APP, "https://*.example.com"]}, "https://*.example.com"),
+        ({"origins": re.compile("https://a[.]test")}, re.compile("https://a[.]test")),
+        ({"origins": [APP, "http://localhost:*", print, NO_ORIGIN]}, None),
+        ({"origins": "https://*.example.com", "supports_credentials": False}, None),
+        ({"origins": "https://*.com", "dangerously_allow": "public_suffixes"}, None),
+    ],
+)
+def test_an_outdated_public_suffix_list_is_noticed_where_it_is_used(
+    options: dict[str, Any], noticed: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"supports_credentials": True, **options}
+    assert read_options(options).notices == []
+    monkeypatch.setattr(suffixes, "_load_date", lambda: date(2023, 4, 5))
+    read = read_options(options)
+    assert read.problems == []
+    assert read.notices == [
+        Notice(
+            "origins",
+            noticed,
+            "outdated_suffixes",
+            "the public suffix list that is installed is of 2023-04-05, more than two years old. "
+            "Names under newer suffixes are treated like names of one owner.",
+            "Run: pip install --upgrade publicsuffixlist",
+        )
+    ] * (noticed is not None)
 
 
 def test_reading_emits_no_warnings() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, get_args
 
 import pytest
@@ -20,7 +21,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.decorators import api_view
 
-from corswsgi import Policy, ProblemReason
+from corswsgi import Policy, ProblemReason, suffixes
 from corswsgi.errors import NoticeReason
 from corswsgi_django import cors
 from corswsgi_django.checks import ERRORS, NOTICES
@@ -381,6 +382,19 @@ def test_methods_in_lower_case_are_warned_about(method: str) -> None:
     assert repr(method.upper()) in found["corswsgi.W018"].split(" -> ")[1]
     right = [method.upper(), "get", "put"]
     assert said(CORS_ALLOWED_ORIGINS=[APP], CORS_ALLOW_METHODS=right) == {}
+
+
+def test_an_outdated_public_suffix_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: dict[str, Any] = {
+        "CORS_ALLOWED_ORIGINS": ["https://*.example.com"],
+        "CORS_ALLOW_CREDENTIALS": True,
+        "CSRF_TRUSTED_ORIGINS": ["https://*.example.com"],
+    }
+    assert "corswsgi.W019" not in said(**settings)
+    monkeypatch.setattr(suffixes, "_load_date", lambda: date(2023, 4, 5))
+    text = said(**settings)["corswsgi.W019"]
+    assert text.startswith("CORS_ALLOWED_ORIGINS: the public suffix list that is installed is of ")
+    assert text.endswith(" -> Run: pip install --upgrade publicsuffixlist")
 
 
 def test_identifiers_never_change() -> None:
