@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, TypeGuard
 
 from . import fetch
+from .callables import Mistake, find_mistake
 from .credentials import DANGERS, check_origins, check_wildcards
 from .errors import Notice, Problem, ProblemReason, safe_repr, wrong_type
 from .expressions import malformed_literal
@@ -275,6 +276,9 @@ class _Reader:
         if isinstance(rule, re.Pattern) and isinstance(rule.pattern, str):
             return self._is_matchable(rule)
         if callable(rule):
+            if (mistake := find_mistake(rule)) is not None:
+                self._refuse_callable(rule, mistake)
+                return False
             if not is_async(rule):
                 return True
             message = (
@@ -291,6 +295,21 @@ class _Reader:
             hint = "was an environment variable not set?"
         self._refuse_type("origins", rule, expected, hint)
         return False
+
+    def _refuse_callable(self, function: object, mistake: Mistake) -> None:
+        hint = mistake.hint
+        if hint is None:
+            hint = (
+                f"list the origins, as in {self._example_origins()}, or write a function that "
+                "takes an origin and returns True or False."
+            )
+            meant = mistake.meant
+            rules: Sequence[object] = [meant]
+            if isinstance(meant, str) and parse_pattern(meant) is None:
+                rules = split_origins(meant) or [corrected_origin(meant)]
+            if not read_options({"origins": rules}).problems:
+                hint = f"write {self._names.assignment('origins', repr(rules))}."
+        self._refuse("origins", function, "wrong_type", mistake.message, hint)
 
     def _is_matchable(self, expression: re.Pattern[str]) -> bool:
         text = malformed_literal(expression)
@@ -439,6 +458,8 @@ class _Reader:
 
 def is_async(function: object) -> bool:
     """Return whether a callable is a coroutine function, or an object with such a ``__call__``."""
+    if isinstance(function, type):
+        return False  # calling a class creates an object
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - the method itself is needed
     )

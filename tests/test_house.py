@@ -42,6 +42,7 @@ CORE = [
     "suggestions",
     "names",
     "credentials",
+    "callables",
     "validation",
     "requests",
     "decision",

@@ -75,8 +75,6 @@ def read_origins(names: Names, value: object, problems: list[Problem]) -> list[o
         elif isinstance(item, str) and "." in item and all(map(str.isidentifier, item.split("."))):
             if (function := _imported(option, item, problems)) is not None:
                 found.append(function)
-        elif isinstance(item, type):
-            problems.append(wrong_type(option, item, "an origin or a function", None))
         else:
             found.append(item)
     return found

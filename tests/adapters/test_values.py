@@ -159,6 +159,5 @@ def test_something_else_than_a_callable_is_imported(path: str) -> None:
     assert f"expected a function behind {path!r}" in problem.message
 
 
-def test_classes_are_not_origins() -> None:
-    assert only([Checks]).reason == "wrong_type"
+def test_none_is_not_a_list_of_origins() -> None:
     assert only(None).reason == "wrong_type"
