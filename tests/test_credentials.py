@@ -231,3 +231,10 @@ Policy(origins=["https://*.example.com"], supports_credentials=True)
 assert "publicsuffixlist" in sys.modules
 """
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+@pytest.mark.parametrize("origins", [re.compile(b".*"), [APP, re.compile(rb"https://a\.test")]])
+def test_an_expression_for_bytes(origins: Any) -> None:
+    problem = only(origins=origins)
+    assert (problem.option, problem.reason) == ("origins", "wrong_type")
+    assert "expected an origin pattern, a compiled regular expression for str" in problem.message

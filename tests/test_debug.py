@@ -282,6 +282,30 @@ def test_debug_warns_about_a_refused_page(
     assert record.getMessage().endswith(why)
 
 
+@pytest.mark.parametrize("policy", [ONE, Policy(origins="https://*.a.test"), lambda environ: ONE])
+def test_the_same_refused_fetch_twice(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The second response has no header whose name is not known yet."""
+    application, is_debugging = Application(sends=[("X-A", "1")]), True
+    switched = CORSMiddleware(application, policy, debug=lambda: is_debugging)
+    for middleware, count in (
+        (CORSMiddleware(application, policy), 0),
+        (CORSMiddleware(application, policy, debug=True), 1),
+        (switched, 1),
+    ):
+        for _ in range(2):
+            caplog.clear()
+            response = get(middleware, headers=[*from_(EVIL), *CROSS_SITE])
+            assert (response.status, response.body) == (200, b"ran")
+            assert response.cors == {"Vary": "Origin"}
+            found = [(record.levelname, vars(record)["reason"]) for record in caplog.records]
+            assert found == [("WARNING", "origin_not_allowed")] * count
+    is_debugging = False
+    caplog.clear()
+    assert get(switched, headers=[*from_(EVIL), *CROSS_SITE]).cors == {"Vary": "Origin"}
+    assert caplog.records == []
+    assert application.runs == 7
+
+
 @pytest.mark.parametrize(
     ("origin", "more", "debug"),
     [

@@ -141,6 +141,9 @@ class Asking:
     def method(self, origin: str) -> bool:
         raise NotImplementedError
 
+    def another_method(self, origin: str) -> bool:
+        raise NotImplementedError
+
     def __getattr__(self, name: str) -> object:
         raise LookupError(name)
 
@@ -183,7 +186,8 @@ def test_the_same_code_is_the_same_callable(
         log_failure("{}", make(), failed(), "origin_check_failed")
     assert len(caplog.records) == 1
     # Another callable, another reason, and another type of exception are other failures.
-    for function in (other, partial(other), decorated(other), Wrapping(other), Wrapping(1)):
+    others = [other, partial(other), decorated(other), Wrapping(other), Wrapping(1)]
+    for function in (*others, Asking().another_method):
         failure_counts.clear()
         log_failure("{}", make(), failed(), "origin_check_failed")
         caplog.clear()

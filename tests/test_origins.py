@@ -67,6 +67,31 @@ def test_origins_from_browsers_are_parsed(scheme: str, host: str, port: int | No
     assert parse_origin(written(scheme, host, port)) == Origin(scheme, host, port)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("address", "is_origin"),
+    [
+        *[(host, False) for host in ("1", "80", "0x", "0x1f", "a.0x", "a.0x1f", "a.1")],
+        *[(host, False) for host in ("1.", "0x.", "a.0x.", "1.2.3", "1.2.3.256", "1.2.3.4.5")],
+        *[(host, True) for host in ("3cx", "app.3d", "3cx.", "a.0xg", "0.a", "1.2.3.4", "0-x")],
+        *[(host, False) for host in ("A.example", "a.Example", "a.example:08", "a.example:65536")],
+        *[("a.example:80", None), ("a.example:443", None), ("a.example:81", True)],
+    ],
+)
+def test_origins_with_both_schemes(scheme: str, address: str, is_origin: bool | None) -> None:
+    origin = f"{scheme}://{address}"
+    if is_origin is None:  # not a default port of the scheme
+        is_origin = (scheme == "http") is (":443" in address)
+    assert (parse_origin(origin) is not None) is is_origin
+    assert (parse_pattern(origin) is not None) is is_origin
+    assert (parse_pattern(f"{scheme}://*.{address}") is not None) is (
+        is_origin and address != "1.2.3.4"
+    )
+    # A client's origin is parsed again.
+    for policy in (Policy(origins=re.compile("(?is).*")), Policy(origins=lambda origin: True)):
+        assert allowed(policy, origin) is is_origin
+
+
 @given(st.text() | st.text(st.characters(max_codepoint=0xFF)))
 @example("https://a")
 @example("https://a.example\n")

@@ -146,6 +146,10 @@ def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
     ],
 )
 def test_paths_with_dot_segments(path: str, is_dotted: bool) -> None:
+    assert (check_path("path", path) is None) is not is_dotted
+    assert PathPatterns({path: "own"}, "dotted").find(path, "none") == (
+        "dotted" if is_dotted else "own"
+    )
     patterns = PathPatterns({"/*": "root"}, dotted="dotted")
     assert patterns.find(path, "none") == ("dotted" if is_dotted else "root")
     assert PathPatterns({"/*": "root"}).find(path, "none") == "root"
