@@ -85,13 +85,23 @@ def suffixes_by_parent(lines: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _load_date() -> date | None:
-    from publicsuffixlist import PSLFILE, __version__  # noqa: PLC0415 - see above
+    from publicsuffixlist import PSLFILE  # noqa: PLC0415 - see above
 
-    with Path(PSLFILE).open(encoding="utf-8") as lines:
-        return date_of([*islice(lines, _HEADER_LINES), __version__])
+    return read_date(Path(PSLFILE))
+
+
+def read_date(path: Path) -> date | None:
+    """Return the date of the list in a file. Lists of 2024 and before have none in their header."""
+    with path.open(encoding="utf-8") as lines:
+        listed = date_of(islice(lines, _HEADER_LINES))
+    if listed is not None:
+        return listed
+    from importlib.metadata import distributions  # noqa: PLC0415 - it takes 20 milliseconds
+
+    return date_of(installed.version for installed in distributions(name="publicsuffixlist"))
 
 
 def date_of(texts: Iterable[str]) -> date | None:
-    """Return the date of a list, of which `texts` are the first lines and the version."""
+    """Return the first date in `texts`: the lines of a list's header, or the package's version."""
     found = next(filter(None, map(_match_date, texts)), None)
     return None if found is None else date(*map(int, found.groups()))

@@ -145,7 +145,7 @@ class Asking:
         raise NotImplementedError
 
     def __getattr__(self, name: str) -> object:
-        raise LookupError(name)
+        raise NotImplementedError
 
 
 def create() -> Callable[[str], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from corswsgi import suffixes
-from corswsgi.suffixes import PublicSuffixes, date_of, suffixes_by_parent
+from corswsgi.suffixes import PublicSuffixes, date_of, read_date, suffixes_by_parent
 
 SUFFIXES = PublicSuffixes()
 LIST = PublicSuffixList()
@@ -154,6 +155,17 @@ def test_an_outdated_list(monkeypatch: pytest.MonkeyPatch) -> None:
         assert SUFFIXES.outdated() == (listed if is_outdated else None)
     monkeypatch.setattr(suffixes, "_load_date", lambda: None)
     assert SUFFIXES.outdated() is None
+
+
+def test_a_list_without_a_date_has_that_of_its_package(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("// VERSION: 2025-01-02_03-04-05_UTC\ncom\n")
+    assert read_date(path) == date(2025, 1, 2)
+    path.write_text("// MPL\n\ncom\n")
+    released = version("publicsuffixlist").rpartition(".")[2]
+    assert f"{read_date(path):%Y%m%d}" == released
+    path.write_text("com\n" * 20 + "// VERSION: 2025-01-02_03-04-05_UTC\n")
+    assert f"{read_date(path):%Y%m%d}" == released, "only the header is read"
 
 
 def test_the_installed_list_has_a_date() -> None:
