@@ -128,20 +128,29 @@ class CompiledPolicy:
     def decide(self, request: CORSRequest, origin_allowed: bool | None = None) -> Decision:
         """Decide about a request; see `corswsgi.decide`."""
         origin = request.origin
-        if origin is None:
-            return self.no_origin if origin_allowed is None else _NO_ORIGIN_VARIES
-        if not request.is_preflight:
+        if origin is not None and request.is_preflight:
+            method, headers = request.requested_method or "", request.requested_headers
             if origin_allowed is None:
-                return self.decide_actual(origin)
-            return self._evaluate(origin, origin_allowed)
-        method, headers = request.requested_method or "", request.requested_headers
+                return self.decide_preflight(origin, method, headers)
+            return self._evaluate_preflight(origin, method, headers, origin_allowed)
         if origin_allowed is None:
-            return self.decide_preflight(origin, method, headers)
-        return self._evaluate_preflight(origin, method, headers, origin_allowed)
+            decision = self.no_origin if origin is None else self.decide_actual(origin)
+        elif origin is None:
+            decision = _NO_ORIGIN_VARIES
+        else:
+            decision = self._evaluate(origin, origin_allowed)
+        return decision.for_options() if request.method == "OPTIONS" else decision
+
+    def decide_options(self, origin: str | None) -> Decision:
+        """Decide about an OPTIONS request that is not a preflight."""
+        return self.decide(CORSRequest("OPTIONS", origin))
 
     def decide_failed(self, request: CORSRequest) -> Decision:
         """Decide about a request whose origin could not be looked up: refuse it."""
-        return (REFUSED_PREFLIGHT if request.is_preflight else REFUSED)["origin_check_failed"]
+        if request.is_preflight:
+            return REFUSED_PREFLIGHT["origin_check_failed"]
+        refused = REFUSED["origin_check_failed"]
+        return refused.for_options() if request.method == "OPTIONS" else refused
 
     def decide_actual(self, origin: str) -> Decision:
         """Decide about an actual request."""

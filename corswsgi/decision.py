@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -79,6 +79,15 @@ class Decision:
         wildcard = (ALLOW_ORIGIN, "*") in self.headers
         object.__setattr__(self, "sends_wildcard", wildcard)
         object.__setattr__(self, "added", self.headers + vary)
+
+    def for_options(self) -> Decision:
+        """Return the decision about an OPTIONS request that is not a preflight.
+
+        It has the ``Vary`` of preflights. A cache that stores answers to OPTIONS must not give one
+        to a preflight, or the reverse, and it only knows the ``Vary`` of the answer it has stored.
+        https://www.rfc-editor.org/rfc/rfc9111#section-4.1
+        """
+        return replace(self, vary=PREFLIGHT_VARY)
 
     def is_applied_to(self, headers: Iterable[Header]) -> bool:
         """Return whether response headers are what `apply` would return."""

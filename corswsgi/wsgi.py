@@ -155,14 +155,16 @@ class CORSMiddleware:
             if policy is None:
                 return self._app(environ, start_response)
             return self._answer(policy, environ, start_response)
-        if origin is None:
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            if origin is not None and _REQUESTED_METHOD in environ:
+                return self._answer(policy, environ, start_response)
+            decision = compiled.decide_options(origin)
+        elif origin is None:
             decision = compiled.no_origin
-        elif environ["REQUEST_METHOD"] == "OPTIONS" and _REQUESTED_METHOD in environ:
-            return self._answer(policy, environ, start_response)
         else:
             decision = compiled.decide_actual(origin)
-            if not decision.allowed and _is_logged(DEBUG):
-                log_refusal(CORSRequest.from_environ(environ), decision)
+        if origin is not None and not decision.allowed and _is_logged(DEBUG):
+            log_refusal(CORSRequest.from_environ(environ), decision)
         environ[DECISION] = decision
         environ[DECIDED_BY] = self
         # A bound method of plain data is the cheapest callable. A closure over as many names takes
@@ -242,7 +244,12 @@ def _start_late(
                 decided.append(None)
             else:
                 compiled = policy.compiled
-                decision = compiled.no_origin if origin is None else compiled.decide_actual(origin)
+                if environ["REQUEST_METHOD"] == "OPTIONS":
+                    decision = compiled.decide_options(origin)
+                else:
+                    decision = (
+                        compiled.no_origin if origin is None else compiled.decide_actual(origin)
+                    )
                 if not decision.allowed and _is_logged(DEBUG):
                     log_refusal(CORSRequest.from_environ(environ), decision)
                 decided.append((policy, decision))

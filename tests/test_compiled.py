@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import CORSRequest, DecisionReason, Policy, decide
-from corswsgi.decision import REFUSED, REFUSED_PREFLIGHT, Refusal
+from corswsgi.decision import PREFLIGHT_VARY, REFUSED, REFUSED_PREFLIGHT, Refusal
 from corswsgi.fetch import is_token
 from corswsgi.policy import refusing_policy
 
@@ -93,9 +94,27 @@ def test_reasons(request_: CORSRequest, reason: DecisionReason) -> None:
         decision = decide(Policy(origins=origins, allow_headers="X-A"), request_)
         assert decision.reason == reason
         assert decision.allowed == (reason not in get_args(Refusal))
-        assert decision.status == (
-            None if decision.vary == ("Origin",) else 204 if decision.allowed else 403
-        )
+        status = 204 if decision.allowed else 403
+        assert decision.status == (status if request_.is_preflight else None)
+        is_options = request_.method == "OPTIONS"
+        assert decision.vary == (PREFLIGHT_VARY if is_options else ("Origin",))
+
+
+@pytest.mark.parametrize("policy", [ONE, ANY, CREDENTIALS, refusing_policy("policy_invalid")])
+@pytest.mark.parametrize("answer", [True, False, None])
+def test_all_answers_to_options_have_the_same_vary(policy: Policy, answer: bool | None) -> None:
+    """A cache that stores one must not give it to another request."""
+    for origin in (None, APP, EVIL, "null", LONG):
+        for method in (None, "PUT", "CHICKEN", "no token"):
+            request = CORSRequest("OPTIONS", origin, method, "x-a")
+            decision = decide(policy, request, origin_allowed=answer)
+            assert decision.vary == PREFLIGHT_VARY
+            assert policy.compiled.decide_failed(request).vary == PREFLIGHT_VARY
+            same = decide(policy, request._replace(method="GET"), origin_allowed=answer)
+            if not request.is_preflight:
+                assert decision == replace(same, vary=PREFLIGHT_VARY), "nothing else differs"
+                if answer is None:
+                    assert policy.compiled.decide_options(origin) == decision
 
 
 @pytest.mark.parametrize("policy", [ONE, ANY, CREDENTIALS])

@@ -56,7 +56,7 @@ def decision_steps(applied: Applied, request: CORSRequest) -> Steps:
             decision = compiled.decide(request, answer)
     if applied.is_optional and not answer:
         # Another origin may be allowed, so caches must not reuse this response for it.
-        return compiled.no_origin if look_ups else None
+        return compiled.decide(request._replace(origin=None)) if look_ups else None
     return decision
 
 
@@ -101,16 +101,18 @@ def decide_now(applied: Applied, environ: Mapping[str, Any]) -> Decision | None:
         return None
     compiled = policy.compiled
     origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
-        return compiled.no_origin
-    if compiled.callables:
-        return None
-    method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
-    if method is None or environ["REQUEST_METHOD"] != "OPTIONS":
-        decision = compiled.decide_actual(origin)
-    else:
+    if environ["REQUEST_METHOD"] == "OPTIONS":
+        method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+        if origin is None or method is None or compiled.callables:
+            return None
         headers = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
         decision = compiled.decide_preflight(origin, method, headers)
+    elif origin is None:
+        return compiled.no_origin
+    elif compiled.callables:
+        return None
+    else:
+        decision = compiled.decide_actual(origin)
     return decision if decision.allowed or not any(applied.look_ups) else None
 
 

@@ -22,6 +22,7 @@ from corswsgi.adapters import (
     decision_steps,
     refusing_policy,
 )
+from corswsgi.decision import PREFLIGHT_VARY
 from tests.helpers.wsgi import environ_of
 
 APP = "https://app.example.com"
@@ -91,6 +92,11 @@ def preflight(origin: str, method: str = "PUT") -> CORSRequest:
     return CORSRequest("OPTIONS", origin, method)
 
 
+def options(origin: str | None = None) -> CORSRequest:
+    """Return an OPTIONS request that is not a preflight."""
+    return CORSRequest("OPTIONS", origin)
+
+
 def looked_up(policy: Policy | None, *look_ups: object, is_optional: bool = False) -> Applied:
     return Applied(policy, look_ups=look_ups, is_optional=is_optional)
 
@@ -101,6 +107,7 @@ INVALID = looked_up(refusing_policy("policy_invalid"), "signal")
 YES: Answers = {never: True, also_never: True, "signal": True, "other": True}
 NO: Answers = {never: False, also_never: False, "signal": False, "other": False}
 FAILS: Answers = dict.fromkeys(YES, ValueError("no"))
+ALL: list[object] = [never, also_never, "signal"]
 
 CASES = [
     Case("off", looked_up(None, "signal"), get(EVIL), YES, None, []),
@@ -217,6 +224,12 @@ CASES = [
     Case("optional: refused", OPTIONAL, get(EVIL), NO, "no_origin", ["signal"]),
     Case("optional: fails", OPTIONAL, preflight(EVIL), FAILS, "no_origin", ["signal"], 1),
     Case("optional: no Origin", OPTIONAL, get(None), {}, "no_origin", []),
+    Case("optional: OPTIONS", OPTIONAL, options(), {}, "no_origin", []),
+    Case("optional: refused, OPTIONS", OPTIONAL, options(EVIL), NO, "no_origin", ["signal"]),
+    Case("optional: allowed, OPTIONS", OPTIONAL, options(EVIL), YES, "origin_allowed", ["signal"]),
+    Case("OPTIONS", looked_up(ONE, "signal"), options(APP), {}, "origin_allowed", []),
+    Case("OPTIONS, refused", BOTH, options(EVIL), NO, "origin_not_allowed", ALL),
+    Case("OPTIONS, failed", BOTH, options(EVIL), FAILS, "origin_check_failed", ALL, 3),
     Case("optional: null", OPTIONAL, preflight("null"), YES, "no_origin", []),
     Case(
         "optional: nothing to ask",
@@ -241,7 +254,10 @@ def test_decisions(runner: Runner, case: Case, caplog: pytest.LogCaptureFixture)
     if decision is not None:
         is_answered = case.request.is_preflight and case.reason != "no_origin"
         assert (decision.status is not None) == is_answered
-        assert "Origin" in decision.vary or decision.headers[0][1] == "*"
+        if case.request.method == "OPTIONS":
+            assert decision.vary == PREFLIGHT_VARY
+        else:
+            assert decision.vary == ("Origin",) or decision.headers[0][1] == "*"
     if case.reason in ("origin_allowed", "preflight_allowed"):
         assert decision is not None
         value = dict(decision.headers)["Access-Control-Allow-Origin"]
@@ -344,17 +360,18 @@ def test_the_shortcut_decides_like_the_steps(
         (Applied(ONE), "GET", APP, "PUT", "origin_allowed"),
         (Applied(ONE), "GET", EVIL, None, "origin_not_allowed"),
         (Applied(ONE), "GET", None, None, "no_origin"),
-        (Applied(ONE), "OPTIONS", APP, None, "origin_allowed"),
+        (Applied(ONE), "OPTIONS", APP, None, None),
         (Applied(ONE), "OPTIONS", APP, "PUT", "preflight_allowed"),
         (Applied(ONE), "OPTIONS", APP, "CHICKEN", "method_not_allowed"),
         (Applied(ONE), "OPTIONS", EVIL, "PUT", "origin_not_allowed"),
-        (Applied(ONE), "OPTIONS", None, "PUT", "no_origin"),
+        (Applied(ONE), "OPTIONS", None, "PUT", None),
         (looked_up(ONE, "signal"), "GET", APP, None, "origin_allowed"),
         (looked_up(ONE, "signal"), "OPTIONS", APP, "PUT", "preflight_allowed"),
         (looked_up(ONE, ""), "GET", EVIL, None, "origin_not_allowed"),
         (looked_up(ONE, "signal"), "GET", EVIL, None, None),
         (looked_up(ONE, "signal"), "OPTIONS", EVIL, "PUT", None),
         (Applied(CALLABLE), "GET", APP, None, None),
+        (Applied(CALLABLE), "OPTIONS", APP, "PUT", None),
         (Applied(None), "GET", APP, None, None),
         (OPTIONAL, "GET", APP, None, None),
     ],

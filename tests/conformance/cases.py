@@ -510,13 +510,64 @@ def preflights() -> Iterator[Case]:
 def no_preflights() -> Iterator[Case]:
     """Yield requests that look like a preflight, but reach the application."""
     method_only = [("Access-Control-Request-Method", "PUT")]
-    yield Case("OPTIONS without both", ONE, (), REFUSES, "OPTIONS")
-    yield Case("OPTIONS without method", ONE, from_(APP), grants(), "OPTIONS")
-    yield Case("OPTIONS without method, refused", ONE, from_(EVIL), REFUSES, "OPTIONS")
-    yield Case("OPTIONS without origin", ONE, method_only, REFUSES, "OPTIONS")
+    options = {"vary": PREFLIGHT_VARY}
+    yield Case("OPTIONS without both", ONE, (), REFUSES_PREFLIGHT, "OPTIONS")
+    yield Case("OPTIONS without method", ONE, from_(APP), grants(**options), "OPTIONS")
+    yield Case("OPTIONS without method, refused", ONE, from_(EVIL), REFUSES_PREFLIGHT, "OPTIONS")
+    yield Case("OPTIONS without origin", ONE, method_only, REFUSES_PREFLIGHT, "OPTIONS")
     for method in ("GET", "POST"):
         yield Case(f"{method} with both", ONE, asking(), grants(), method)
-    yield Case("OPTIONS without method, any", ANY, from_(APP), grants("*", None), "OPTIONS")
+    for name, request in (("method", from_(APP)), ("origin", method_only), ("both", ())):
+        expected = grants("*", **options)
+        yield Case(f"OPTIONS without {name}, any", ANY, request, expected, "OPTIONS")
+    yield Case(
+        "OPTIONS without method, credentials",
+        CREDENTIALS,
+        from_(APP),
+        grants(**options, Allow_Credentials="true"),
+        "OPTIONS",
+    )
+    for status in (204, 405, 500):
+        for policy, request, expected in (
+            (ONE, (), REFUSES_PREFLIGHT),
+            (ONE, from_(APP), grants(**options)),
+            (ONE, from_(EVIL), REFUSES_PREFLIGHT),
+            (ANY, from_(EVIL), grants("*", **options)),
+        ):
+            yield Case(
+                f"OPTIONS with {status}: {policy['origins']}, {dict(request)}",
+                policy,
+                request,
+                expected,
+                "OPTIONS",
+                status=status,
+                app_status=status,
+            )
+    for own, merged in (
+        ("Origin, Cookie", f"Origin, Cookie, {PREFLIGHT_VARY.removeprefix('Origin, ')}"),
+        ("Accept", f"Accept, {PREFLIGHT_VARY}"),
+        ("*", "*"),
+    ):
+        yield Case(
+            f"OPTIONS with Vary: {own}",
+            ONE,
+            from_(APP),
+            grants(vary=merged),
+            "OPTIONS",
+            sends=[("Vary", own)],
+        )
+    yield Case(
+        "OPTIONS without method, resources",
+        ONE,
+        from_("https://api.test"),
+        grants("https://api.test", **options),
+        "OPTIONS",
+        "/api/x",
+        resources=RESOURCES,
+    )
+    yield Case(
+        "OPTIONS without a policy", ONE, from_(APP), {}, "OPTIONS", "/api/admin", resources=RESOURCES
+    )
 
 
 def response_headers() -> Iterator[Case]:
@@ -657,7 +708,7 @@ def response_headers() -> Iterator[Case]:
         "the application's: OPTIONS without a preflight's headers",
         ONE,
         from_(EVIL),
-        REFUSES,
+        REFUSES_PREFLIGHT,
         "OPTIONS",
         sends=stray,
     )
