@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import cached_property, partial
+from itertools import filterfalse
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, has_request_context, request
+from werkzeug.debug import DebuggedApplication
 from werkzeug.exceptions import NotFound
 
-from corswsgi import CORSMiddleware, CORSRequest, Policy, Problem, adapters
-from corswsgi.adapters import NO_LAYERS, Applied, Layer, Names, PolicyTable, Route, ViewLayers
+from corswsgi import CORSMiddleware, CORSRequest, Policy, PolicyError, Problem, adapters
+from corswsgi.adapters import NO_LAYERS, Applied, Layer, PolicyTable, ViewLayers
 
-from .arguments import Arguments, make_table
-from .exceptions import answer_error
-from .routing import Router, routed_path, routes_of
+from .arguments import CONFIG_NAMES, WITHOUT_EFFECT, read_options
+from .routing import Overlaps, Router, routed_path, routes_of
 from .views import view_layers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from werkzeug.routing import Rule
+    from werkzeug.routing import Map, Rule
 
     # A rule of the URL map, its view, and what applies to its requests, if that is the same for all
     # of them. The rule is kept, so that no other object gets the same identity.
@@ -33,13 +35,35 @@ EXTENSION = "corswsgi"
 _UNKNOWN: _KnownRule = (None, NO_LAYERS, None)
 
 
+class _State:
+    """The table, and what is known about the rules. It is replaced when rules or views are added.
+
+    A request uses one state from its start to its end.
+    """
+
+    def __init__(self, size: tuple[int, int], table: PolicyTable, url_map: Map, error: str) -> None:
+        self.size = size
+        """The numbers of rules and of views."""
+        self.table = table
+        self.error = error
+        """The problems that were reported."""
+        self.rules: dict[int, _KnownRule] = {}
+        """By the rule's identity. Rules whose view is missing are not included."""
+        self._url_map = url_map
+
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        """The rules that match a URL. Only preflights need them, and copying them takes time."""
+        return Overlaps(self._url_map)
+
+
 class ApplicationCORS:
     """The layers of an application, its paths, blueprints and views.
 
     They are merged into a `PolicyTable` when the application handles its first request.
     """
 
-    arguments: Arguments | None = None
+    arguments: adapters.Arguments | None = None
     """The arguments of ``CORS(app)``; None if it was not called."""
     is_installed: bool = False
     """Whether the middleware is in front of the application's ``wsgi_app``."""
@@ -50,8 +74,10 @@ class ApplicationCORS:
         self.blueprints: dict[str, Layer] = {}
         """The layers of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self._app = app
-        self._rules: dict[int, _KnownRule] = {}  # by identity
-        self._table: PolicyTable | None = None
+        self._state: _State | None = None
+        self._rules: dict[int, _KnownRule] = {}  # those of the state
+        self._early: set[int] | None = None  # identities of rules that had no view at first
+        self._decorated: tuple[int, bool] = 0, False
         self._warned: list[object] = []
         self._lock = Lock()
         self.path_key: str = f"corswsgi_flask.path.{id(self)}"
@@ -60,6 +86,7 @@ class ApplicationCORS:
         Mounted applications change PATH_INFO. The identity is part of the key, because applications
         may be mounted in each other.
         """
+        self._preflight_key = f"corswsgi_flask.preflight.{id(self)}"
 
     @classmethod
     def of(cls, app: Flask) -> ApplicationCORS:
@@ -68,40 +95,48 @@ class ApplicationCORS:
         # setdefault, because two threads that come first must get the same object.
         return cors or app.extensions.setdefault(EXTENSION, cls(app))
 
-    @cached_property
+    @property
     def has_layers(self) -> bool:
-        """Whether ``@cors`` decorates any view; read it when all views are registered.
+        """Whether ``@cors`` decorates any view.
 
         An attribute ``cors_policy`` that is not a layer does not count: without ``CORS(app)``, it
         is probably not meant for this library.
         """
-        layers = map(view_layers, self._app.view_functions.values())
-        return any(not (view.is_empty or view.problems) for view in layers)
+        views = self._app.view_functions
+        if self._decorated[0] != len(views):
+            layers = [*map(view_layers, [*views.values()])]
+            has_layers = any(not (view.is_empty or view.problems) for view in layers)
+            self._decorated = len(layers), has_layers
+        return self._decorated[1]
 
-    def configure(self, arguments: Arguments) -> None:
+    def configure(self, arguments: adapters.Arguments) -> None:
         """Set the arguments of ``CORS(app)``. Raises `PolicyError` with all their problems."""
         self._make_table(arguments)
         self.arguments = arguments
-        self._table = None
+        self._state, self._rules = None, {}
 
     def install(self) -> bool:
         """Put the middleware in front of the application; return False if it is there already."""
         with self._lock:
             if self.is_installed:
                 return False
-            app, path_key, inner = self._app, self.path_key, self.middleware(self._app.wsgi_app)
+            app, path_key, entrance = self._app, self.path_key, _entrance(self._app)
+            inner = self.middleware(getattr(*entrance))
 
             def wsgi_app(
                 environ: WSGIEnvironment, start_response: StartResponse
             ) -> Iterable[bytes]:
-                if self._table is None:
-                    self.table()
+                if self._state is None:
+                    self.state()
                 environ[path_key] = environ.get("PATH_INFO", "")
                 if "werkzeug.debug.preserve_context" in environ and not app.testing:
-                    return answer_error(app, inner, self.policy_for, environ, start_response)
+                    # Under the debugger.
+                    return adapters.answer_errors(
+                        inner, self.policy_for, app.logger, environ, start_response
+                    )
                 return inner(environ, start_response)
 
-            app.wsgi_app = wsgi_app  # type: ignore[method-assign] # Flask documents this way
+            setattr(*entrance, wsgi_app)  # Flask documents this way
             self.is_installed = True
             return True
 
@@ -113,27 +148,40 @@ class ApplicationCORS:
         """Return a WSGI application with the middleware in front of it."""
         return _Middleware(self, app, self.policy_for, debug=lambda: self._app.debug)
 
-    def table(self) -> PolicyTable:
-        """Return the table of policies, made at the first call.
+    def state(self) -> _State:
+        """Return the state, made at the first call, and again after rules or views were added.
 
         With problems, it raises `PolicyError` in debug mode and in tests. Otherwise it logs them,
         and the policies that they affect refuse every origin.
         """
-        error = None
+        app = self._app
+        # Before the rules are read: if one is added meanwhile, the next request finds it.
+        size = len([*app.url_map.iter_rules()]), len(app.view_functions)
+        state = self._state
+        if state is not None and state.size == size:
+            return state
         with self._lock:
-            table = self._table
-            if table is None:
-                off = [Layer(None)] if self.arguments is None else []
-                table, error = PolicyTable.checked(partial(self._make_table, self.arguments), *off)
-                if error is not None and (self._app.debug or self._app.testing):
-                    raise error
-                for rule in self._app.url_map.iter_rules():
-                    self._add(table, rule)
-                self._table = table
-        if error is not None:
+            old = self._state
+            if old is not None and old.size == size:
+                return old
+            if old is None:
+                self._early = {*map(id, filterfalse(self._has_view, app.url_map.iter_rules()))}
+            make = partial(self._make_table, self.arguments) if old is None else old.table.reread
+            off = [Layer(None)] if self.arguments is None else []
+            table, error = PolicyTable.checked(make, *off)
+            if error is not None and (app.debug or app.testing):
+                self._state, self._rules = None, {}
+                raise error
+            state = _State(size, table, app.url_map, str(error))
+            for rule in filter(self._has_view, app.url_map.iter_rules()):
+                view = self._view_of(rule)
+                constant = table.find_constant(routes_of(rule, view))
+                state.rules[id(rule)] = rule, view, constant
+            self._state, self._rules = state, state.rules
+        if error is not None and (old is None or old.error != state.error):
             # Without the lock, because handlers of the log may read `current_cors`.
             adapters.log_invalid(error)
-        return table
+        return state
 
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems of the configuration and of the views."""
@@ -152,18 +200,15 @@ class ApplicationCORS:
 
     def applied(self, environ: WSGIEnvironment) -> Applied:
         """Return what applies to a request; to a preflight, by the view that it asks about."""
-        table = self._table or self.table()
         method: str = environ["REQUEST_METHOD"]
         path: str = environ.get(self.path_key) or environ.get("PATH_INFO", "")
         if method == "OPTIONS" and CORSRequest.from_environ(environ).is_preflight:
-            requested: str = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-            find = partial(self._find, table, Router(self._app, environ, path))
-            return table.find_for_preflight(*find(requested), requested, find)
+            return self._applied_to_preflight(environ, path)
+        state = self._state or self.state()
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         # The rule may be of an application that this one is mounted in, or the reverse.
         if rule is not None and rule.map is self._app.url_map:
-            _, view, _ = self._rules.get(id(rule)) or self._add(table, rule)
-            return table.find(routed_path(path), view, method)
+            return state.table.find(routed_path(path), self._known_view(state, rule), method)
         # There is no rule for 404, 405 and redirects, or something else answered. Matching a 404
         # again would find nothing either.
         if (
@@ -171,37 +216,73 @@ class ApplicationCORS:
             and current_app == self._app
             and isinstance(request.routing_exception, NotFound)
         ):
-            return table.find(routed_path(path))
-        return table.find(*self._find(table, Router(self._app, environ, path), method), method)
+            return state.table.find(routed_path(path))
+        with closing(Router(self._app, environ, path)) as router:
+            return state.table.find(*self._find(state, router, method), method)
 
-    def _find(self, table: PolicyTable, router: Router, method: str) -> tuple[str, ViewLayers]:
+    def _applied_to_preflight(self, environ: WSGIEnvironment, path: str) -> Applied:
+        state = self.state()
+        method: str = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        # Matching the URL may query a database, and debug messages ask a second time.
+        asked = state, path, method
+        known: tuple[object, Applied] | None = environ.get(self._preflight_key)
+        if known is not None and known[0] == asked:
+            return known[1]
+        with closing(Router(self._app, environ, path, state.overlaps)) as router:
+            find = partial(self._find, state, router)
+            applied = state.table.find_for_preflight(*find(method), method, find)
+        environ[self._preflight_key] = asked, applied
+        return applied
+
+    def _find(self, state: _State, router: Router, method: str) -> tuple[str, ViewLayers]:
         rule, path = router.find(method)
-        if rule is None:
-            return path, NO_LAYERS
-        _, view, _ = self._rules.get(id(rule)) or self._add(table, rule)
-        return path, view
+        return path, NO_LAYERS if rule is None else self._known_view(state, rule)
 
-    def _add(self, table: PolicyTable, rule: Rule) -> _KnownRule:
-        """Add a rule; Flask cannot prevent that one is added after the first request."""
-        table.forget_routes()
-        view = self._view_of(rule)
-        known = self._rules[id(rule)] = rule, view, table.find_constant(routes_of(rule, view))
-        return known
+    def _known_view(self, state: _State, rule: Rule) -> ViewLayers:
+        """Return the layers of a rule's view; Flask cannot prevent that rules are added late."""
+        known = state.rules.get(id(rule)) or self.state().rules.get(id(rule))
+        return self._view_of(rule) if known is None else known[1]
 
-    def _make_table(self, arguments: Arguments | None) -> PolicyTable:
-        return make_table(self._app.config, arguments, self._routes, self._warned)
+    def _make_table(self, arguments: adapters.Arguments | None) -> PolicyTable:
+        config, warned = self._app.config, self._warned
+        return adapters.make_table(
+            config, CONFIG_NAMES, WITHOUT_EFFECT, arguments, read_options, self._routes, warned
+        )
 
-    def _routes(self) -> Iterator[Route]:
+    def _routes(self) -> Iterator[adapters.Route]:
         for rule in self._app.url_map.iter_rules():
             yield from routes_of(rule, self._view_of(rule))
 
+    def _has_view(self, rule: Rule) -> bool:
+        """Return whether requests for a rule lead to a view. Redirects have no endpoint."""
+        return rule.endpoint is None or rule.endpoint in self._app.view_functions
+
     def _view_of(self, rule: Rule) -> ViewLayers:
+        if self._early is not None and id(rule) not in self._early and not self._has_view(rule):
+            message = f"the rule {rule.rule!r} was added to the URL map before its view function."
+            hint = f"set app.view_functions[{rule.endpoint!r}] first."
+            problem = Problem("endpoint", rule.endpoint, "required", message, hint)
+            return ViewLayers.invalid(PolicyError([problem]))
         view = self._app.view_functions.get(rule.endpoint)
         # The endpoint is the view's name behind those of its blueprints, the outermost first.
         names = str(rule.endpoint).split(".")
         blueprints = [".".join(names[:depth]) for depth in range(1, len(names))]
         layers = [self.blueprints[name] for name in blueprints if name in self.blueprints]
         return view_layers(view, layers)
+
+
+def _entrance(app: Flask) -> tuple[object, str]:
+    """Return the object and the attribute that hold the WSGI application to wrap.
+
+    That is `app.wsgi_app`, unless it contains a debugger: the middleware must not be in front of
+    one, because the debugger's answers contain the secret of its console.
+    """
+    found: tuple[object, str] = app, "wsgi_app"
+    component: object = app.wsgi_app
+    while component is not None:
+        found = (component, "app") if isinstance(component, DebuggedApplication) else found
+        component = getattr(component, "app", None)
+    return found
 
 
 class _Middleware(CORSMiddleware):
@@ -211,5 +292,5 @@ class _Middleware(CORSMiddleware):
         super().__init__(*arguments, **options)
         self._cors = cors
 
-    def names_for(self, environ: WSGIEnvironment) -> Names:
+    def names_for(self, environ: WSGIEnvironment) -> adapters.Names:
         return self._cors.applied(environ).names

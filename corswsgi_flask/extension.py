@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from corswsgi import Policy, Problem
-from corswsgi.adapters import UNSET, Unset, refuse, safe_repr, snapshot, warn
+from corswsgi import Policy, Problem, adapters
+from corswsgi.adapters import UNSET, Unset, given_arguments, given_twice, refuse
 
 from . import fallback
 from .application import ApplicationCORS
-from .arguments import Arguments, read_options
+from .arguments import read_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -65,7 +65,7 @@ class CORS:
         resources: Resources | Unset = UNSET,
         **options: Unpack[PolicyOptions],
     ) -> None:
-        self._given: dict[str, Any] = _given(policy, resources, options)
+        self._given: dict[str, Any] = given_arguments(policy, resources, options)
         if app is not None:
             _install(app, self._given)
 
@@ -78,67 +78,52 @@ class CORS:
         **options: Unpack[PolicyOptions],
     ) -> None:
         """Install it, with the arguments laid over those of the constructor."""
-        _install(app, {**self._given, **_given(policy, resources, options)})
-
-
-def _given(policy: object, resources: object, options: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {"policy": policy, "resources": resources, **options}
-    return {name: _copied(value) for name, value in arguments.items() if value is not UNSET}
-
-
-def _copied(value: object) -> object:
-    """Return a copy of an argument, because it is read more than once, and may be changed."""
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    return snapshot(value)
+        _install(app, {**self._given, **given_arguments(policy, resources, options)})
 
 
 def _install(app: object, given: Mapping[str, Any]) -> None:
     options = {**given}
-    arguments = Arguments(options.pop("policy", UNSET), options.pop("resources", UNSET), options)
+    arguments = adapters.Arguments(
+        options.pop("policy", UNSET), options.pop("resources", UNSET), options
+    )
     if isinstance(app, Flask):
         _install_on_app(app, arguments)
     elif isinstance(app, Blueprint):
         _install_on_blueprint(app, arguments)
     else:
-        message = f"{safe_repr(app)} is not a Flask application or a blueprint."
+        message = f"{adapters.safe_repr(app)} is not a Flask application or a blueprint."
         hint = "for another WSGI application, write corswsgi.CORSMiddleware(app, policy)."
         refuse([Problem("app", app, "wrong_type", message, hint)])
 
 
-def _install_on_app(app: Flask, arguments: Arguments) -> None:
+def _install_on_app(app: Flask, arguments: adapters.Arguments) -> None:
     cors = ApplicationCORS.of(app)
     if cors.arguments is not None:
         hint = (
             "write one CORS(app, ...): resources={...} for single paths, CORS(blueprint, ...) for "
             "a blueprint, @cors(...) for a view."
         )
-        refuse([_given_twice("app", app, hint)])
+        refuse([given_twice("app", app, hint)])
     cors.configure(arguments)
     fallback.install(app, cors)
 
 
-def _install_on_blueprint(blueprint: Blueprint, arguments: Arguments) -> None:
+def _install_on_blueprint(blueprint: Blueprint, arguments: adapters.Arguments) -> None:
     layer, problems, notices = read_options(arguments.policy, arguments.options)
     if arguments.resources is not UNSET:
         message = "resources has no effect for a blueprint, which consists of routes."
         hint = "write CORS(app, resources=...), or decorate the views with @cors(...)."
         problems.append(Problem("resources", arguments.resources, "without_effect", message, hint))
     refuse(problems)
-    warn(notices)
+    adapters.warn(notices)
 
     def install(state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)
         cors = ApplicationCORS.of(app)
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
         if name in cors.blueprints:
-            refuse([_given_twice("blueprint", blueprint, "write one CORS(blueprint, ...).")])
+            refuse([given_twice("blueprint", blueprint, "write one CORS(blueprint, ...).")])
         cors.blueprints[name] = layer
         fallback.install(app, cors)
 
     blueprint.record(install)
-
-
-def _given_twice(option: str, value: object, hint: str) -> Problem:
-    message = f"CORS was called for {safe_repr(value)} already."
-    return Problem(option, value, "given_twice", message, hint)

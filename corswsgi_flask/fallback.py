@@ -60,7 +60,7 @@ def _on_start(app: Flask, **_more: Any) -> None:
     environ = request.environ
     if cors.has_come_through(environ):
         return
-    cors.table()  # raises problems in debug mode and in tests
+    cors.state()  # raises problems in debug mode and in tests
     request_finished.connect(_on_finish, app)
     if CORSRequest.from_environ(environ).is_preflight and cors.policy_for(environ) is not None:
         # Nothing else runs before this response reaches _on_finish(), which makes it the answer.

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from copy import copy
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from corswsgi.adapters import DEFAULT_METHODS, Route, ViewLayers, as_wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
-    from werkzeug.routing import MapAdapter, Rule
+    from flask.ctx import RequestContext
+    from werkzeug.routing import MapAdapter
 
     Match = tuple[Rule | None, str]
+    # A rule, the path of a redirect's target, methods that the URL takes instead, or nothing.
+    _Step = Rule | str | frozenset[str] | None
 
 # Redirects to redirects are followed, loops are not.
 _MAX_STEPS = 6
@@ -42,70 +46,144 @@ def routes_of(rule: Rule, view: ViewLayers) -> Iterator[Route]:
         yield Route(name, each, bool(placeholder), view, tuple(sorted(methods)))
 
 
-class Router:
-    """Matches one URL with different methods, independent of later changes to the environ."""
+class Overlaps:
+    """Finds all rules that match a URL, whatever their methods, without running converters.
 
-    def __init__(self, app: Flask, environ: WSGIEnvironment, path: str) -> None:
+    It has a copy of the URL map in which each rule takes one invented method, its number, so that
+    Werkzeug's 405 lists the numbers of the rules that match.
+    """
+
+    def __init__(self, url_map: Map) -> None:
+        """Copy the rules that a URL map has now."""
+        self._rules = [*url_map.iter_rules()]
+        self._endpoints: dict[Any, list[Rule]] = {}
+        self._map = Map(
+            default_subdomain=url_map.default_subdomain,
+            merge_slashes=url_map.merge_slashes,
+            converters=url_map.converters,
+            host_matching=url_map.host_matching,
+        )
+        for number, rule in enumerate(self._rules):
+            self._endpoints.setdefault(rule.endpoint, []).append(rule)
+            bare = rule.rule.rstrip("/")
+            # Werkzeug redirects to the other path, or takes it, too.
+            for path in {rule.rule, bare or "/", f"{bare}/"} if not rule.build_only else ():
+                copied = Rule(path, methods=[str(number)], merge_slashes=rule.merge_slashes)
+                copied.subdomain, copied.host = rule.subdomain, rule.host
+                self._map.add(copied)
+
+    def find(self, adapter: MapAdapter, path: str | None) -> list[Rule]:
+        """Return the rules for a path, or for the adapter's own one.
+
+        Among them are all rules of their endpoints, because rules with `defaults` redirect.
+        """
+        adapter = copy(adapter)
+        adapter.map = self._map
+        numbers: Iterable[str] = ()
+        try:
+            adapter.match(path, "*")
+        except HTTPException as error:
+            numbers = getattr(error, "valid_methods", None) or ()
+        endpoints = {self._rules[int(number)].endpoint for number in numbers}
+        return [rule for endpoint in endpoints for rule in self._endpoints[endpoint]]
+
+
+class Router:
+    """Matches one URL with different methods, independent of later changes to the environ.
+
+    Converters may query a database, so the URL is matched only once for all methods that the same
+    rules take, if there are `overlaps`. Close it after use.
+    """
+
+    def __init__(
+        self, app: Flask, environ: WSGIEnvironment, path: str, overlaps: Overlaps | None = None
+    ) -> None:
         """Take the URL from an environ, except for the path, which may have been changed since."""
         self._app = app
         self._path = routed_path(path)
+        self._overlaps = overlaps
         # A copy, because Werkzeug stores the request in it. The request is created as Flask does
         # it, because applications may have their own request class.
         self._environ = {**environ, "PATH_INFO": path}
-        self._adapter: MapAdapter | None = None
-        self._matches: dict[str, Match] = {}
+        self._rules: dict[str | None, list[Rule]] = {}
+        self._steps: dict[str | None, dict[str, _Step]] = {}
+        self._context: RequestContext | None = None
         try:
             # It is only None without a request.
             request = app.request_class(self._environ)
             self._adapter = cast("MapAdapter", app.create_url_adapter(request))
         except HTTPException:
-            pass  # the host is not trusted
+            self._adapter = Map().bind("")  # the host is not trusted, so nothing matches
 
     def find(self, method: str) -> Match:
         """Return the rule for a request with `method`, or None, and the path that was matched.
 
         The path is encoded as in WSGI. After a redirect, it is the redirect's target.
         """
-        if method not in self._matches:
-            try:
-                self._matches[method] = self._match(method)
-            except RuntimeError:
-                self._matches[method] = self._match_in_context(method)
-        return self._matches[method]
+        path, target = self._path, None
+        for _ in range(_MAX_STEPS):
+            step = self._step(target, method)
+            if isinstance(step, Rule):
+                return step, path
+            if isinstance(step, str):
+                target, path = step, as_wsgi(step)
+            elif step:
+                # The view of another method.
+                method = [*filter(step.__contains__, DEFAULT_METHODS), *sorted(step)][0]
+            else:
+                break
+        return None, path
 
-    def _match_in_context(self, method: str) -> Match:
-        """Match within a request context, for converters that use the session or a database.
+    def _step(self, path: str | None, method: str) -> _Step:
+        steps = self._steps.setdefault(path, {})
+        # Werkzeug matches in this way, too.
+        name = method.upper() or "GET"
+        if name not in steps:
+            known = next((other for other in steps if self._are_alike(path, name, other)), None)
+            steps[name] = self._match(path, name) if known is None else steps[known]
+        return steps[name]
+
+    def _are_alike(self, path: str | None, one: str, other: str) -> bool:
+        """Return whether the same rules for a path take two methods."""
+        if self._overlaps is None:
+            return False
+        if path not in self._rules:
+            self._rules[path] = self._overlaps.find(self._adapter, path)
+        each = (rule.methods for rule in self._rules[path])
+        return all(methods is None or (one in methods) == (other in methods) for methods in each)
+
+    def _match(self, path: str | None, method: str) -> _Step:
+        try:
+            return self._adapter.match(path, method, return_rule=True)[0]
+        except RequestRedirect as redirect:
+            return _path_below(self._adapter, redirect.new_url)
+        except MethodNotAllowed as error:
+            return frozenset(error.valid_methods or ())
+        except HTTPException:
+            return None
+        except RuntimeError:
+            if self._context is not None:
+                raise
+            self._push_context()
+            return self._match(path, method)
+
+    def _push_context(self) -> None:
+        """Push a request context, for converters that use the session or a database.
 
         It is not created every time, because leaving it runs the application's teardown functions.
         """
-        context = self._app.request_context(self._environ)
+        self._context = context = self._app.request_context(self._environ)
+        # Without an adapter, it does not match the URL.
+        adapter, context.url_adapter = context.url_adapter, None
         context.push()
-        try:
-            return self._match(method)
-        finally:
+        context.url_adapter = adapter
+
+    def close(self) -> None:
+        """Leave the request context, if there is one."""
+        if self._context is not None:
             # Teardown functions may rely on hooks, which have not run.
             with suppress(Exception):
-                context.pop()
-
-    def _match(self, method: str) -> Match:
-        adapter, path, target = self._adapter, self._path, None
-        if adapter is None:
-            return None, path
-        for _ in range(_MAX_STEPS):
-            try:
-                return adapter.match(target, method, return_rule=True)[0], path
-            except RequestRedirect as redirect:  # noqa: PERF203 - there are few steps
-                target = _path_below(adapter, redirect.new_url)
-                if target is None:
-                    break
-                path = as_wsgi(target)
-            except MethodNotAllowed as error:
-                # The view of another method. The list is not complete without strict_slashes.
-                valid = {*(error.valid_methods or ())}
-                method = [*filter(valid.__contains__, DEFAULT_METHODS), *sorted(valid)][0]
-            except HTTPException:
-                break
-        return None, path
+                self._context.pop()
 
 
 def _path_below(adapter: MapAdapter, url: str) -> str | None:

@@ -110,8 +110,8 @@ def test_all_answers_to_options_have_the_same_vary(policy: Policy, answer: bool 
             decision = decide(policy, request, origin_allowed=answer)
             assert decision.vary == PREFLIGHT_VARY
             assert policy.compiled.decide_failed(request).vary == PREFLIGHT_VARY
-            same = decide(policy, request._replace(method="GET"), origin_allowed=answer)
             if not request.is_preflight:
+                same = decide(policy, CORSRequest("GET", origin), origin_allowed=answer)
                 assert decision == replace(same, vary=PREFLIGHT_VARY), "nothing else differs"
                 if answer is None:
                     assert policy.compiled.decide_options(origin) == decision

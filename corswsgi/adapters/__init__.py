@@ -37,7 +37,7 @@ from .analysis import (
     wide_expressions,
 )
 from .caches import IdentityCache
-from .configs import ConfigNames, drop_ignored, read_config
+from .configs import Arguments, ConfigNames, drop_ignored, make_table, read_config
 from .headers import HeaderMapping, add_to_mapping, apply_to_mapping
 from .layers import (
     UNSET,
@@ -46,6 +46,8 @@ from .layers import (
     PlacedNames,
     Reading,
     Unset,
+    given_arguments,
+    given_twice,
     merge,
     read_layer,
     read_paths,
@@ -54,6 +56,7 @@ from .layers import (
 from .lookups import Steps, adecide_with, checked_truth, decide_now, decide_with, decision_steps
 from .names import DecoratorNames, SettingNames
 from .table import PolicyTable, Route, Row, log_invalid
+from .tracebacks import answer_errors, may_read_traceback
 from .values import read_expression, read_expressions, read_list, read_origins
 from .views import (
     ATTRIBUTE,
@@ -81,6 +84,7 @@ __all__ = [
     "UNSET",
     "AllowedOrigin",
     "Applied",
+    "Arguments",
     "ConfigNames",
     "DecoratorNames",
     "HeaderMapping",
@@ -103,6 +107,7 @@ __all__ = [
     "add_to_mapping",
     "adecide_with",
     "allowed_origins",
+    "answer_errors",
     "apply_to_mapping",
     "as_wsgi",
     "checked_truth",
@@ -113,6 +118,8 @@ __all__ = [
     "did_you_mean",
     "drop_ignored",
     "enumerate_texts",
+    "given_arguments",
+    "given_twice",
     "has_layer",
     "hidden_layers",
     "is_async",
@@ -122,6 +129,8 @@ __all__ = [
     "log_no_policy",
     "log_refusal",
     "logger",
+    "make_table",
+    "may_read_traceback",
     "merge",
     "merged_vary",
     "prefixed",

@@ -111,6 +111,29 @@ def snapshot(value: Any) -> Any:
     return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
 
 
+def given_arguments(
+    policy: object, resources: object, options: Mapping[str, Any]
+) -> dict[str, object]:
+    """Return copies of the arguments of ``CORS()`` that were given, by their names.
+
+    They are read more than once, and may be changed in between.
+    """
+    arguments = {"policy": policy, "resources": resources, **options}
+    return {name: _copied(value) for name, value in arguments.items() if value is not UNSET}
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    return snapshot(value)
+
+
+def given_twice(option: str, value: object, hint: str) -> Problem:
+    """Return the problem that ``CORS()`` was called for something a second time."""
+    message = f"CORS was called for {safe_repr(value)} already."
+    return Problem(option, value, "given_twice", message, hint)
+
+
 def read_layer(
     policy: object,
     options: Mapping[str, Any],

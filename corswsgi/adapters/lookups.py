@@ -56,7 +56,7 @@ def decision_steps(applied: Applied, request: CORSRequest) -> Steps:
             decision = compiled.decide(request, answer)
     if applied.is_optional and not answer:
         # Another origin may be allowed, so caches must not reuse this response for it.
-        return compiled.decide(request._replace(origin=None)) if look_ups else None
+        return compiled.decide(CORSRequest(request.method)) if look_ups else None
     return decision
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from .views import NO_LAYERS, Layers, ViewLayers
 
 # This character cannot occur in a path. It stands for the unknown rest of one.
 _ANYTHING = "\0"
+
+OTHER_METHODS = "*"
+"""Stands for all methods that no route names. Scripts send them if a policy allows any method."""
 
 _INVALID = refusing_policy("policy_invalid")
 
@@ -192,7 +196,7 @@ class PolicyTable:
         """Return what applies to a preflight that asks about `method` of `view`.
 
         `others` is needed if the methods of a URL lead to different views: it returns the path and
-        the view for a method.
+        the view for a method, or for `OTHER_METHODS`.
 
         If the methods of the URL have different policies, browsers must not cache the answer: they
         cache allowed headers for a URL, whatever the method, and never ask about GET, HEAD and
@@ -204,11 +208,13 @@ class PolicyTable:
         targets: list[tuple[str, ViewLayers, str]] = []
         if others is None:
             if view.by_method:
-                targets = [(path, view, name) for name in [*view.by_method, ""]]
+                targets = [(path, view, name) for name in [*view.by_method, OTHER_METHODS]]
         elif view.is_empty and self._has_one_policy:
             pass  # asking for the other views takes time
         else:
-            names = dict.fromkeys([*DEFAULT_METHODS, *self.routed_methods, *view.by_method])
+            names = dict.fromkeys(
+                [*DEFAULT_METHODS, *self.routed_methods, *view.by_method, OTHER_METHODS]
+            )
             targets = [(*others(name), name) for name in names]
         differs = bool(targets) and any(
             not _is_alike(self.find(*target), applied) for target in targets
@@ -243,11 +249,14 @@ class PolicyTable:
         views = [route.view for route in self._routes()]
         return self._is_simple and bool(views) and all(view.is_empty for view in views)
 
-    def forget_routes(self) -> None:
-        """Read the routes again; call it after a route was added."""
-        self.__dict__.pop("routed_methods", None)
-        self.__dict__.pop("_has_one_policy", None)
-        self._preflights = IdentityCache()
+    def reread(self) -> PolicyTable:
+        """Return a table for the routes that the application has now; this one stays as it is."""
+        table = copy(self)
+        attributes = vars(table)
+        attributes["_preflights"] = IdentityCache()
+        for name in ("routed_methods", "_has_one_policy"):
+            attributes.pop(name, None)
+        return table
 
     def rows(self) -> Iterator[Row]:
         """Yield a row for each route, each path pattern that may match it, and each policy."""

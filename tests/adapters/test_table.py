@@ -359,12 +359,12 @@ def test_other_methods_are_not_asked_about_if_there_is_one_policy() -> None:
         asked.append(method)
         return "/", NO_LAYERS
 
-    names = {*DEFAULTS, "REPORT"}
+    names = {*DEFAULTS, "REPORT", "*"}
     cases: list[tuple[dict[str, Layer], list[ViewLayers], set[str]]] = [
         ({}, [NO_LAYERS], set()),
         ({}, [NO_LAYERS, view(layer())], names),
         ({"/a": layer()}, [NO_LAYERS], names),
-        ({}, [], {*DEFAULTS}),
+        ({}, [], {*DEFAULTS, "*"}),
     ]
     for paths, views, expected in cases:
         routes = [route("/", each, "REPORT") for each in views]
@@ -379,7 +379,7 @@ def test_methods_that_are_redirected_to_different_paths() -> None:
     table = PolicyTable([OUTER], paths={"/a/*": layer(max_age=5), "/b/*": layer(max_age=5)})
     for other, expected in (("/b/", 5), ("/c/", 0)):
         applied = table.find_for_preflight(
-            "/a/", NO_LAYERS, "PUT", dict.fromkeys(DEFAULTS, (other, NO_LAYERS)).__getitem__
+            "/a/", NO_LAYERS, "PUT", dict.fromkeys([*DEFAULTS, "*"], (other, NO_LAYERS)).__getitem__
         )
         assert policy_of(applied).max_age == expected
 
@@ -480,7 +480,8 @@ def test_routes_that_are_added_later() -> None:
     assert policy_of(table.find_for_preflight("/", NO_LAYERS, "PUT")).methods == (*DEFAULTS, "LOCK")
     routes.append(route("/b", NO_LAYERS, "REPORT"))
     assert table.routed_methods == ("LOCK",)
-    table.forget_routes()
+    before, table = table, table.reread()
+    assert before.routed_methods == ("LOCK",)
     assert policy_of(table.find_for_preflight("/", NO_LAYERS, "PUT")).methods == (
         *DEFAULTS,
         "LOCK",

@@ -566,7 +566,13 @@ def no_preflights() -> Iterator[Case]:
         resources=RESOURCES,
     )
     yield Case(
-        "OPTIONS without a policy", ONE, from_(APP), {}, "OPTIONS", "/api/admin", resources=RESOURCES
+        "OPTIONS without a policy",
+        ONE,
+        from_(APP),
+        {},
+        "OPTIONS",
+        "/api/admin",
+        resources=RESOURCES,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -808,3 +809,138 @@ def test_log_handlers_may_read_the_decision_when_problems_are_logged(
         logger.removeFilter(reading)
     assert answer.cors == REFUSES
     assert seen == ["policy_invalid"]
+
+
+# Rules that are added while the application serves requests.
+
+
+def add(app: Flask, view: Callable[[], str], *methods: str, path: str = "/items") -> None:
+    """Add a rule as an application can while it serves requests."""
+    endpoint = f"late {len(app.view_functions)}"
+    app.view_functions[endpoint] = view
+    app.url_map.add(Rule(path, endpoint=endpoint, methods=methods))
+
+
+def test_max_age_after_a_rule_was_added() -> None:
+    """The new rule has not been reached yet, and another one of its URL is asked about."""
+    app = Flask("late")
+    CORS(app, origins=[APP])
+    app.put("/items")(plain())
+    assert preflight(app, "/items", "PUT").cors == admits()
+    add(app, cors(allow_headers=["X-A"])(plain()), "GET")
+    assert preflight(app, "/items", "PUT").cors == admits(max_age="0")
+    assert preflight(app, "/items", "GET").cors == admits(headers="X-A", max_age="0")
+
+
+def test_methods_of_a_rule_that_was_added() -> None:
+    app = Flask("late")
+    CORS(app, origins=[APP])
+    app.put("/items")(plain())
+    assert preflight(app, "/items", "REPORT").status == 403
+    add(app, plain(), "REPORT", path="/elsewhere")
+    methods = f"{DEFAULT_METHODS}, REPORT"
+    assert preflight(app, "/items", "REPORT").cors == admits(methods=methods)
+
+
+def test_a_rule_whose_view_is_missing_is_refused() -> None:
+    """Flask itself adds the rule to the URL map first, and its view a moment later."""
+    app = Flask("late")
+    CORS(app, origins=[APP])
+    app.put("/items")(plain())
+    app.url_map.add(Rule("/early", endpoint="early"))  # the application may handle it itself
+    assert preflight(app, "/items", "PUT").cors == admits()
+    assert preflight(app, "/early", "PUT").cors == admits()
+    app.url_map.add(Rule("/late", endpoint="late"))
+    for _ in range(2):
+        assert preflight(app, "/late", "PUT").cors == {"Vary": PREFLIGHT_VARY}
+        assert cross(app, "/late") == Crossing(500, REFUSES, is_readable=False)
+        assert cross(app, "/items", "PUT") == Crossing(200, grants(), is_readable=True)
+    app.view_functions["late"] = cors(origins=[OTHER])(plain())
+    app.view_functions["early"] = cors(origins=[OTHER])(plain())
+    for path in ("/late", "/early"):
+        assert cross(app, path) == Crossing(200, REFUSES, is_readable=False)
+        assert cross(app, path, "PUT").status is None
+        assert cross(app, path, "PUT", OTHER) == Crossing(200, grants(OTHER), is_readable=True)
+
+
+def test_an_invalid_view_that_is_added_is_refused_and_reported_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Flask("late")
+    CORS(app, expose_headers=["X-A"])
+    app.route("/items", methods=["GET", "PUT"])(plain())
+    anyone = grants("*", None, Expose_Headers="X-A")
+    assert cross(app, "/items") == Crossing(200, anyone, is_readable=True)
+    add(app, cors(supports_credentials=True)(plain()), "GET", path="/wrong")
+    for _ in range(2):
+        assert cross(app, "/wrong") == Crossing(200, REFUSES, is_readable=False)
+        assert preflight(app, "/wrong", "GET").cors == {"Vary": PREFLIGHT_VARY}
+        assert cross(app, "/items") == Crossing(200, anyone, is_readable=True)
+    add(app, plain(), "GET", path="/fine")
+    assert cross(app, "/fine") == Crossing(200, anyone, is_readable=True)
+    [record] = [record for record in caplog.records if record.name == "corswsgi"]
+    assert vars(record)["reason"] == "policy_invalid"
+    assert "credentials" in record.getMessage()
+
+
+@pytest.mark.parametrize("mode", ["debug", "testing"])
+def test_an_invalid_view_that_is_added_is_raised(mode: str) -> None:
+    app = Flask("late")
+    setattr(app, mode, True)
+    CORS(app)
+    app.route("/items", methods=["GET", "PUT"])(plain())
+    assert preflight(app, "/items").status == 204
+    add(app, cors(supports_credentials=True)(plain()), "GET", path="/wrong")
+    with suppress(PolicyError):  # only in debug mode, which explains the refusal
+        assert preflight(app, "/items").status == 403
+    for path in ("/wrong", "/items"):
+        with pytest.raises(PolicyError):
+            get(app, path, headers=[("Origin", APP)])
+
+
+def test_the_first_decorated_view_is_added_late() -> None:
+    app = Flask("late")
+    app.get("/before")(plain())
+    cors(plain())  # another application's
+    assert cross(app, "/before") == NO_POLICY
+    add(app, cors(origins=[APP])(plain()), "GET", "PUT")
+    assert cross(app, "/items", "PUT") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/before") == NO_POLICY
+
+
+def test_readers_see_the_old_or_the_new_table() -> None:
+    """Two threads ask while rules with a strict policy are added to each URL of another one."""
+    app = Flask("late")
+    CORS(app, origins=[APP])
+    paths = [f"/{number}" for number in range(40)]
+    for path in paths:
+        app.add_url_rule(path, path, plain(), methods=["PUT"])
+    is_done = Event()
+
+    def ask() -> set[str]:
+        wrong: set[str] = set()
+        while not is_done.is_set():
+            for path in paths:
+                put = preflight(app, path, "PUT").cors
+                post = preflight(app, path, "POST").cors
+                late = preflight(app, path, "GET").cors
+                if put not in (admits(), admits(max_age="0")):
+                    wrong.add(f"{path} PUT: {put}")
+                if post not in (admits(), admits(max_age="0"), {"Vary": PREFLIGHT_VARY}):
+                    wrong.add(f"{path} POST: {post}")
+                if late not in (admits(), {"Vary": PREFLIGHT_VARY}):
+                    wrong.add(f"{path} GET: {late}")
+        return wrong
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        try:
+            for path in paths:
+                add(app, cors(origins=[OTHER])(plain()), "GET", path=path)
+                # From now on, no request may see the old table.
+                assert preflight(app, path, "PUT").cors == admits(max_age="0")
+                assert preflight(app, path, "GET").cors == {"Vary": PREFLIGHT_VARY}
+                assert cross(app, path) == Crossing(200, REFUSES, is_readable=False)
+        finally:
+            is_done.set()
+        assert [*map(Future.result, asking)] == [set(), set()]

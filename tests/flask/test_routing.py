@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from flask import Flask, Request, g, request, session
+from flask import Flask, Request, g, has_app_context, has_request_context, request, session
+from flask.sessions import SecureCookieSessionInterface
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, Rule, ValidationError
+from werkzeug.routing import BaseConverter, BuildError, Map, Rule, ValidationError
 
 from corswsgi_flask import CORS, cors
+from corswsgi_flask.routing import Overlaps, Router
 from tests.conformance.cases import APP, PREFLIGHT_VARY, Pairs, admits, grants
 from tests.flask.crossing import Crossing, cross, preflight
 from tests.helpers.wsgi import Response, environ_of, get, send
@@ -402,3 +406,184 @@ def test_a_redirect_to_a_url_with_other_methods() -> None:
     app.put("/new")(lambda: "new")
     for method in ("PUT", "PATCH"):
         assert asked(app, "/old", (), method).cors == admits(headers="X-A")
+
+
+# A URL is matched once.
+
+
+class Counting(BaseConverter):
+    """Records its conversions."""
+
+    seen: list[str]
+
+    def to_python(self, value: str) -> str:
+        self.seen.append(value)
+        if value == "rejected":
+            raise ValidationError
+        return value
+
+
+class CountingInContext(Counting):
+    """Records its conversions, and needs the session."""
+
+    def to_python(self, value: str) -> str:
+        converted = super().to_python(value)
+        session.get("any")
+        return converted
+
+
+def counting(converter: type[Counting]) -> tuple[Flask, list[str]]:
+    """Return an application with several rules for one URL, and the conversions for them."""
+    app = Flask("counting")
+    app.secret_key = "secret"
+    seen: list[str] = []
+    own = type("Own", (converter,), {"seen": seen})
+    other = type("Other", (converter,), {"seen": seen})
+    app.url_map.converters.update(own=own, other=other)
+    return app, seen
+
+
+@pytest.mark.parametrize("options", [{}, {"resources": {"/*": {}}}], ids=["app", "resources"])
+@pytest.mark.parametrize(("debug", "method"), [(False, "PUT"), (True, "PUT"), (True, "CHICKEN")])
+def test_a_preflight_converts_values_once(
+    options: dict[str, Any], debug: bool, method: str
+) -> None:
+    app, seen = counting(Counting)
+    app.debug = debug
+    CORS(app, origins=[APP], **options)
+    app.route("/<own:name>", methods=["GET", "PUT", "DELETE"])(lambda name: name)
+    app.get("/elsewhere", endpoint="elsewhere")(cors(max_age=1)(lambda: "elsewhere"))
+    for name in ("a", "rejected"):
+        assert preflight(app, f"/{name}", method).status in (204, 200)
+        assert seen == [name]
+        seen.clear()
+
+
+def test_a_preflight_converts_values_once_for_each_rule_that_answers() -> None:
+    app, seen = counting(Counting)
+    CORS(app, origins=[APP])
+    app.route("/<own:name>", methods=["GET", "DELETE"])(lambda name: name)
+    app.put("/<other:name>", endpoint="put")(lambda name: name)
+    app.get("/elsewhere", endpoint="elsewhere")(cors(max_age=1)(lambda: "elsewhere"))
+    assert asked(app, "/a", (), "PUT").cors == admits()
+    assert seen == ["a", "a"]
+
+
+def test_a_preflight_converts_values_once_outside_of_the_middleware() -> None:
+    app, seen = counting(Counting)
+    inner = app.wsgi_app
+    CORS(app, origins=[APP], resources={"/*": {}})
+    app.route("/<own:name>", methods=["GET", "PUT"])(lambda name: name)
+    pair = [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
+    assert get(inner, "/a", "OPTIONS", pair).cors == admits()
+    assert seen == ["a", "a"], "Flask matches it, too"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_converter_that_needs_the_context_runs_once_in_it(fails: bool) -> None:
+    """At first it runs without a context, because leaving one runs teardown functions."""
+    app, seen = counting(CountingInContext)
+    CORS(app, origins=[APP], resources={"/*": {}})
+    app.route("/<own:name>", methods=["GET", "PUT"])(lambda name: name)
+    app.post("/<other:name>", endpoint="post")(lambda name: name)
+    left: list[str] = []
+
+    @app.teardown_request
+    def leave(_error: Any) -> None:
+        left.append("left")
+        if fails:
+            raise LookupError
+
+    assert asked(app, "/a", (), "PUT").cors == admits()
+    assert seen == ["a", "a", "a"], "without a context, for PUT and for POST"
+    assert left == ["left"]
+
+
+@pytest.mark.parametrize("converter", [Failing, FailingInContext])
+def test_no_context_stays_if_a_converter_fails(converter: type[Failing]) -> None:
+    app = Flask("failing")
+    app.url_map.converters["failing"] = converter
+    CORS(app, origins=[APP])
+    app.get("/<failing:name>")(lambda name: name)
+    assert asked(app, "/x", ()).status == 403
+    assert not has_request_context()
+    assert not has_app_context()
+
+
+def test_a_session_that_cannot_be_opened() -> None:
+    class Broken(SecureCookieSessionInterface):
+        def open_session(self, *_arguments: Any) -> Any:
+            raise LookupError
+
+    app, _ = counting(CountingInContext)
+    app.session_interface = Broken()
+    CORS(app, origins=[APP])
+    app.get("/<own:name>")(lambda name: name)
+    assert asked(app, "/x", ()).status == 403
+    assert not has_request_context()
+
+
+RULES: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    string=st.sampled_from(
+        [
+            *("/", "/a", "/a/", "/a/b", "/a//b", "/<x>", "/<x>/", "/<int:x>", "/a/<x>", "/<x>/b"),
+            *("/<path:x>", "/<path:x>/", "/<x>/<y>", "/1", "/a/<int:x>/"),
+        ]
+    ),
+    methods=st.none()
+    | st.lists(st.sampled_from(["GET", "PUT", "POST", "REPORT"]), min_size=1, max_size=3),
+    strict_slashes=st.none() | st.booleans(),
+    merge_slashes=st.none() | st.booleans(),
+    build_only=st.sampled_from([False, False, False, True]),
+    redirect_to=st.sampled_from([None, None, None, "a", "a/b"]),
+    defaults=st.sampled_from([None, None, {"x": "1"}]),
+    alias=st.sampled_from([False, False, True]),
+    endpoint=st.sampled_from(["one", "two"]),
+)
+MAPS: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    strict_slashes=st.booleans(),
+    merge_slashes=st.booleans(),
+    redirect_defaults=st.booleans(),
+)
+
+
+def bound(options: dict[str, Any], rules: list[dict[str, Any]]) -> Map:
+    return Map([Rule(**rule) for rule in rules], **options)
+
+
+def rule(string: str, *methods: str, **options: Any) -> dict[str, Any]:
+    return {"string": string, "methods": methods, "endpoint": "one", **options}
+
+
+@settings(deadline=None)
+@example(
+    {}, [rule("/<x>", "GET", "PUT"), rule("/", "GET", defaults={"x": "1"})], "/1", ["PUT", "GET"]
+)
+@example(
+    {"merge_slashes": False},
+    [rule("/a//b", "GET", merge_slashes=True), rule("/a/b", "PUT", endpoint="two")],
+    "/a/b",
+    ["POST", "GET"],
+)
+@given(
+    MAPS,
+    st.lists(RULES, min_size=1, max_size=5),
+    st.sampled_from(["/", "/a", "/a/", "/a/b", "/a//b", "/1", "/1/", "/a/1", "/a/1/", "//a", "/b"]),
+    st.permutations(["GET", "HEAD", "PUT", "POST", "REPORT", "*", "put", ""]),
+)
+def test_rules_that_take_two_methods_are_matched_once(
+    options: dict[str, Any], rules: list[dict[str, Any]], path: str, methods: list[str]
+) -> None:
+    """The result is the same as if each method was matched."""
+    app = Flask("matched", static_folder=None)
+    app.url_map = bound(options, rules)
+    environ = environ_of(path, "OPTIONS")
+    once = Router(app, environ, path, Overlaps(app.url_map))
+    for method in methods:
+        try:
+            expected = Router(app, environ, path).find(method)
+        except BuildError:  # of Werkzeug, for an alias
+            return
+        assert once.find(method) == expected

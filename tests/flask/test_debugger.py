@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask, Response
 from werkzeug.debug import DebuggedApplication
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from corswsgi_flask import CORS, cors
-from tests.conformance.cases import APP, DEFAULT_METHODS, EVIL, PREFLIGHT_VARY, Pairs, grants
+from tests.conformance.cases import (
+    APP,
+    DEFAULT_METHODS,
+    EVIL,
+    PREFLIGHT_VARY,
+    Pairs,
+    admits,
+    grants,
+)
 from tests.flask.crossing import preflight
 from tests.helpers.wsgi import environ_of, get, send
 
@@ -64,7 +74,10 @@ def test_a_fetch_gets_a_traceback_that_it_can_read(caplog: pytest.LogCaptureFixt
     assert headers["Content-Type"] == "text/plain; charset=utf-8"
     assert headers["Content-Length"] == str(len(response.body))
     # The log has it, too, because the debugger does not run.
-    assert [record.message for record in caplog.records] == ["Exception on 'GET' '/fails'"]
+    [record] = caplog.records
+    assert record.message.startswith(
+        "Exception on 'GET' '/fails': LookupError('the cause')\n  File "
+    )
 
 
 def test_a_traceback_that_cannot_be_encoded() -> None:
@@ -87,6 +100,11 @@ NAVIGATES = ("Sec-Fetch-Mode", "navigate")
         ({}, [("Origin", APP)], "POST"),
         ({}, [("Origin", APP), NAVIGATES], "GET"),
         ({"origins": "*"}, [], "GET"),
+        ({"origins": "*"}, [("Origin", EVIL)], "GET"),
+        ({"origins": "*"}, [("Origin", APP)], "GET"),
+        ({"origins": "*"}, [("Origin", "null")], "GET"),
+        ({"origins": [lambda origin: True]}, [("Origin", EVIL)], "GET"),
+        ({"origins": [re.compile("https://.*")]}, [("Origin", EVIL)], "GET"),
         ({"origins": "*"}, [("Origin", OWN)], "GET"),
         ({"origins": "*"}, [("Origin", APP), ("Sec-Fetch-Site", "same-origin")], "GET"),
     ],
@@ -95,6 +113,51 @@ def test_all_others_get_the_debugger(options: Any, headers: Pairs, method: str) 
     status, body, cors_headers = debugged(application(**options), "/fails", headers, method)
     assert (status, cors_headers) == (500, {})
     assert b"<title>LookupError: the cause" in body
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin"),
+    [
+        ("*", "http://localhost:3000"),
+        (["http://localhost:*"], "http://localhost:3000"),
+        (["https://*.example.com"], APP),
+    ],
+)
+def test_listed_and_loopback_origins_can_read_it(origins: Any, origin: str) -> None:
+    status, body, cors_headers = debugged(
+        application(origins=origins), "/fails", [("Origin", origin)]
+    )
+    assert (status, cors_headers) == (500, grants(origin, Expose_Headers="X-A"))
+    assert body.endswith(b"LookupError: the cause\n")
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+@pytest.mark.parametrize("path", ["/fails", "/console", "/fine?__debugger__=yes&cmd=resource&f=x"])
+def test_a_debugger_inside_of_the_middleware(is_wrapped: bool, path: str) -> None:
+    """Its own pages contain the secret of its console, so no page of another origin reads them."""
+    app = Flask("inside")
+    app.debug = True
+    app.get("/fails", endpoint="fails")(_fail)
+    app.get("/fine", endpoint="fine")(lambda: "fine")
+    debugger = DebuggedApplication(app.wsgi_app, evalex=True)
+    app.wsgi_app = ProxyFix(debugger) if is_wrapped else debugger  # type: ignore[method-assign] # Flask documents this way
+    CORS(app, origins="*")
+    path, _, query = path.partition("?")
+    for origin, headers in ((EVIL, {}), ("http://localhost:3000", grants("http://localhost:3000"))):
+        environ = environ_of(path, headers=[("Origin", origin), ("Host", "localhost")])
+        response = send(app, {**environ, "QUERY_STRING": query})
+        is_traceback = path == "/fails"
+        assert response.cors == (headers if is_traceback else {})
+        assert (b"SECRET" in response.body) == (
+            path == "/console" or (is_traceback and not headers)
+        )
+    answer = get(app, "/fine", headers=[("Origin", EVIL)])
+    assert (answer.status, answer.cors) == (200, grants("*", None))
+    assert preflight(app, "/fine", origin=EVIL).cors == admits("*")
+
+
+def _fail() -> str:
+    raise LookupError("the cause")
 
 
 def test_a_response_that_has_started() -> None:
