@@ -38,7 +38,14 @@ ProblemReason = Literal[
 ]
 """Every reason that a `Problem` can have; ``docs/reference.md`` explains each."""
 
-NoticeReason = Literal["deprecated_option", "method_case", "outdated_suffixes"]
+NoticeReason = Literal[
+    "deprecated_option",
+    "method_case",
+    "outdated_suffixes",
+    "loopback_origin",
+    "allows_any_origin",
+    "private_address",
+]
 """Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
 
 # In characters. A longer value would push the rest of the message off the screen.

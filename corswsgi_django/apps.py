@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
+from logging import getLogger
 from threading import Lock
+from time import monotonic
 from typing import Any, ClassVar, cast
 
 from django.apps import AppConfig, apps
@@ -13,15 +15,29 @@ from django.core import mail
 from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.urls import URLResolver, get_resolver
 
 from corswsgi import PolicyError
-from corswsgi.adapters import IdentityCache, PolicyTable, Route, ViewLayers, refuse
+from corswsgi.adapters import (
+    UNSET,
+    IdentityCache,
+    PolicyTable,
+    Route,
+    ViewLayers,
+    deep_snapshot,
+    log_invalid,
+    refuse,
+    view_name,
+)
 
 from .defaults import default_methods
 from .lookups import Receivers
-from .routing import all_views
-from .settings import PREFIX, Settings, read_settings
-from .views import view_layers, view_name
+from .responses import is_not_refusal
+from .routing import all_views, is_translated
+from .settings import KNOWN, Settings, read_settings
+from .views import view_layers
+
+_WATCHED = (*KNOWN, "ROOT_URLCONF")
 
 
 class CorswsgiConfig(AppConfig):
@@ -30,18 +46,23 @@ class CorswsgiConfig(AppConfig):
     name = "corswsgi_django"
     verbose_name: str = "CORS"
 
-    is_reported: bool = False
-    """Whether problems of views were reported since the settings have changed."""
+    check_at: float = 0
+    """When to call `keep_up`, on the clock of `time.monotonic`."""
 
+    _is_reported = False  # whether problems of views were reported since the settings have changed
+    _seen: object = None  # the settings that the table is made of
     _views: ClassVar[IdentityCache[ViewLayers]] = IdentityCache()
-    _reporting = Lock()
+    _translated: ClassVar[IdentityCache[bool]] = IdentityCache()
+    _urlconfs: IdentityCache[None] = IdentityCache()
+    _lock = Lock()
 
     @cached_property
     def table(self) -> PolicyTable:
-        """The table of policies: made at the first use, and again after tests change settings.
+        """The table of policies: made at the first use, and again after settings have changed.
 
         Raises `ImproperlyConfigured` with all problems of the settings.
         """
+        self._seen = _watched_settings()
         try:
             return make_table(read_settings(settings))
         except PolicyError as error:
@@ -52,25 +73,57 @@ class CorswsgiConfig(AppConfig):
         """Return the layers of a view."""
         return self._views.get(id(view), (view,), view_layers, view)
 
-    def report_problems(self) -> None:
-        """Report problems of views, at the first request: raise in debug mode and in tests."""
-        with self._reporting:
-            if not self.is_reported:
-                # Django's test runner, and pytest-django, create the outbox.
-                self.table.report_problems(strict=settings.DEBUG or hasattr(mail, "outbox"))
-                self.is_reported = True
+    def is_translated(self, resolver: URLResolver) -> bool:
+        """Return whether any route of a URLconf depends on the language."""
+        return self._translated.get(id(resolver), (resolver,), is_translated, resolver)
+
+    def keep_up(self) -> None:
+        """Follow settings that have changed, and report problems of views.
+
+        In debug mode and in tests, every request does this, and problems are raised. Otherwise,
+        requests do this once a second, and problems are logged.
+        """
+        # Django's test runner, and pytest-django, create the outbox.
+        strict = settings.DEBUG or hasattr(mail, "outbox")
+        self.check_at = monotonic() + (not strict)
+        with self._lock:
+            seen = _watched_settings()
+            if seen != self._seen and strict:
+                self._forget()
+            elif seen != self._seen:
+                # Other requests use the old table until the new one is complete.
+                table, error = PolicyTable.checked(lambda: make_table(read_settings(settings)))
+                self._forget()
+                vars(self).update(table=table, _seen=seen, _is_reported=True)
+                if error is not None:
+                    log_invalid(error)
+            if not self._is_reported:
+                self.table.report_problems(strict=strict)
+                self._is_reported = True
+
+    def report_urlconf(self, urlconf: Any) -> None:
+        """Log problems of the views that only the URLconf of a request has, once."""
+        report = partial(self.table.report_problems, strict=False, routes=all_routes(urlconf))
+        resolver = get_resolver(urlconf)
+        self._urlconfs.get(id(resolver), (resolver,), report)
 
     def ready(self) -> None:
-        """Register the checks, and listen to override_settings."""
+        """Register the checks, listen to override_settings, and filter Django's log."""
         from .checks import check_all  # noqa: PLC0415 - it looks at other applications
 
         register(check_all, Tags.security)
         setting_changed.connect(self._on_change)
+        # Django documents the records of this logger. Adding the same filter again has no effect.
+        getLogger("django.request").addFilter(is_not_refusal)
 
     def _on_change(self, *, setting: str, **_more: Any) -> None:
-        if setting.startswith(PREFIX) or setting == "ROOT_URLCONF":
-            vars(self).pop("table", None)
-            self.is_reported = False
+        if setting in _WATCHED:
+            self._forget()
+
+    def _forget(self) -> None:
+        vars(self).pop("table", None)
+        self._urlconfs = IdentityCache()
+        self.check_at, self._is_reported = 0, False
 
 
 def make_table(read: Settings) -> PolicyTable:
@@ -92,10 +145,16 @@ def make_table(read: Settings) -> PolicyTable:
     )
 
 
-def all_routes() -> Iterator[Route]:
-    """Yield the routes of ROOT_URLCONF."""
+def _watched_settings() -> list[object]:
+    values = [getattr(settings, name, UNSET) for name in _WATCHED]
+    # A copy of an iterator would use it up.
+    return [each if isinstance(each, Iterator) else deep_snapshot(each) for each in values]
+
+
+def all_routes(urlconf: Any = None) -> Iterator[Route]:
+    """Yield the routes of a URLconf; None: of ROOT_URLCONF."""
     layers_of = installed().layers_of
-    for path, is_open, view in all_views():
+    for path, is_open, view in all_views(urlconf):
         layers = layers_of(view)
         yield Route(view_name(view), path, is_open, layers, layers.methods)
 

@@ -8,18 +8,19 @@ from typing import Any, get_args
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - their names
+from django.http import HttpRequest
 from django.urls import get_script_prefix
 
 from corswsgi import PolicyError, Problem, ProblemReason
-from corswsgi.adapters import NO_ORIGIN, Notice, PolicyTable, Row
+from corswsgi.adapters import Notice, PolicyTable, hidden_view, notes, view_name
 
 from .apps import make_table
 from .origin_checks import check_origins
 from .routing import all_views
-from .settings import KNOWN, OLDER, REMOVED, cors_settings, read_settings, setting_meant
+from .settings import FORMAT, KNOWN, OLDER, REMOVED, cors_settings, read_settings
 from .signals import check_request_enabled
 from .stack import has, is_a
-from .views import hidden_view, view_layers, view_name
+from .views import view_and_handlers, view_layers
 
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 _ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
@@ -30,7 +31,14 @@ ERRORS: tuple[str, ...] = get_args(ProblemReason)
 People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 """
 
-NOTICES = {"deprecated_option": "W017", "method_case": "W018", "outdated_suffixes": "W019"}
+NOTICES = {
+    "deprecated_option": "corswsgi.W017",
+    "method_case": "corswsgi.W018",
+    "outdated_suffixes": "corswsgi.W019",
+    "loopback_origin": "corswsgi.W020",
+    "allows_any_origin": "corswsgi.W021",
+    "private_address": "corswsgi.W022",
+}
 """The identifiers of notices, by their reasons."""
 
 # Middleware that answers some requests itself, so middleware below it does not see them.
@@ -61,11 +69,14 @@ def check_all(**_given: Any) -> list[CheckMessage]:
         table = make_table(read)
     except PolicyError as error:
         return [*map(_error, error.problems), *messages]
+    # The test runner adds a host.
+    hosts = [host for host in settings.ALLOWED_HOSTS if host != "testserver"]
     return [
         *_check_views(table),
         *messages,
         *check_origins([applied.policy for applied in table.path_policies]),
         *_check_static_files(table),
+        *map(_notice, notes(table, hosts, debug=settings.DEBUG, ask=_ask)),
     ]
 
 
@@ -75,9 +86,19 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
 
 
 def _notice(notice: Notice) -> CheckMessage:
-    """W017 and W018: options that are deprecated, and methods that are probably misspelled."""
+    """W017 to W022: notices about settings and notes about policies."""
     text = f"{notice.option}: {notice.message}"
-    return Warning(text, hint=notice.hint, id=f"corswsgi.{NOTICES[notice.reason]}")
+    return Warning(text, hint=notice.hint, id=NOTICES[notice.reason])
+
+
+def _ask(receivers: object, origin: str) -> bool:
+    """Ask the receivers of the signal about an origin."""
+    del receivers
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", "/", "/"
+    request.META = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_ORIGIN": origin}
+    answers = check_request_enabled.send_robust(sender=None, request=request)
+    return any(answer is True for _, answer in answers)
 
 
 def _check_names() -> Iterator[CheckMessage]:
@@ -88,7 +109,7 @@ def _check_names() -> Iterator[CheckMessage]:
             text = f"{name} has no effect: django-cors-headers has removed it."
             yield Warning(text, hint=f"{REMOVED[name]}.", id="corswsgi.W002")
         elif name not in KNOWN:
-            hint = setting_meant(name, KNOWN)
+            hint = FORMAT.meant(name, KNOWN)
             yield Warning(f"{name} is not a setting of corswsgi.", hint=hint, id="corswsgi.W001")
     for name, older in OLDER.items():
         if name in given and older in given:
@@ -159,7 +180,8 @@ def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
 def _check_views(table: PolicyTable) -> Iterator[CheckMessage]:
     """Check views: errors together with the settings; W014 and W016: @cors without effect."""
     for _, _, view in all_views():
-        if (hidden := hidden_view(view, view_layers(view))) is not None:
+        hidden = hidden_view(view_and_handlers(view), view_layers(view))
+        if hidden is not None:
             name = view_name(hidden)
             text = f"a decorator hides the @cors of {name}, so preflights get the settings' answer."
             hint = "move @cors above it (above @api_view, for instance)."
@@ -171,19 +193,8 @@ def _check_views(table: PolicyTable) -> Iterator[CheckMessage]:
         for problem in problems:
             # Not by its value, which may not be hashable.
             found.setdefault((name, problem.option, problem.message), _error(problem, name))
-        if not problems and _allows_nothing(row):
+        if not (problems or check_request_enabled.has_listeners()) and row.lacks_origins:
             text = "neither its @cors nor the settings name any origins, so no origin is allowed."
             hint = 'write @cors(origins=["https://app.example.com"]), or set CORS_ALLOWED_ORIGINS.'
             found[name,] = Warning(text, hint=hint, obj=name, id="corswsgi.W014")
     yield from found.values()
-
-
-def _allows_nothing(row: Row) -> bool:
-    """Return whether @cors has no effect on a row, because there are no origins."""
-    policy = row.applied.policy
-    return (
-        policy is not None
-        and policy.origins == (NO_ORIGIN,)
-        and bool(row.route.view.of(*row.methods[:1] or [""]))
-        and not check_request_enabled.has_listeners()
-    )

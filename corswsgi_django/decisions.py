@@ -17,11 +17,12 @@ from corswsgi.adapters import (
     decide_now,
     decide_with,
     decision_steps,
+    view_name,
 )
 
 from .apps import CorswsgiConfig, installed
 from .lookups import aask, ask
-from .routing import find_view
+from .routing import find_views
 
 PATH = "corswsgi_django.path"
 """The key of request.META for the original path of a request that came through the middleware."""
@@ -73,11 +74,19 @@ def applied_to(
     table = app.table
     if layers is None:
         match = None if preflight else request.resolver_match
-        view = find_view(request) if match is None else match.func
-        layers = NO_LAYERS if view is None else app.layers_of(view)
+        if match is not None:
+            layers = app.layers_of(match.func)
+        else:
+            views = find_views(request, app.is_translated)
+            if len(views) > 1:
+                find = partial(applied_to, app, request, preflight=preflight)
+                return table.agree([(view_name(each), find(app.layers_of(each))) for each in views])
+            layers = app.layers_of(views[0]) if views else NO_LAYERS
     # Nearly every request takes this path. find() would return the same.
     if layers.is_empty and not preflight and table.everywhere is not None:
         return table.everywhere
+    if (urlconf := getattr(request, "urlconf", None)) is not None:
+        app.report_urlconf(urlconf)
     path = as_wsgi(request.META.get(PATH) or request.path_info)
     if preflight:
         return table.find_for_preflight(path, layers, request.META[_REQUESTED_METHOD])

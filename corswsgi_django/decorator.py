@@ -23,6 +23,7 @@ from corswsgi.adapters import (
     refuse,
     safe_repr,
     set_layer,
+    view_name,
     warn,
     warn_at,
 )
@@ -31,7 +32,6 @@ from .apps import installed
 from .decisions import PATH, is_preflight, requested_method
 from .lookups import as_origin_callable
 from .middleware import CORSMiddleware
-from .views import view_name
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

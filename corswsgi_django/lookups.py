@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.http import HttpRequest
 from django.utils.asyncio import async_unsafe
 
-from corswsgi.adapters import checked_truth, is_async
+from corswsgi.adapters import combined_truth, is_async
 
 from .signals import check_request_enabled
 
 ANSWER = "corswsgi_django.check_request_enabled"
 """The key of request.META for the answer of the receivers, which are asked once."""
+
+_RECEIVER = "the receiver {} of check_request_enabled"
 
 
 class CoroutineOrigins:
@@ -40,6 +42,9 @@ class Receivers:
     def __bool__(self) -> bool:
         return bool(check_request_enabled.receivers)
 
+    def __repr__(self) -> str:
+        return "the receivers of check_request_enabled"
+
 
 def as_origin_callable(function: object) -> object:
     """Return an item of origins as policies accept it; it may be a coroutine function."""
@@ -59,7 +64,7 @@ def ask(request: HttpRequest, look_up: Any) -> object:
         if ANSWER not in meta:
             # send() would leave out the receivers after one that raises.
             answers = check_request_enabled.send_robust(sender=None, request=request)
-            meta[ANSWER] = _combined(answers)
+            meta[ANSWER] = combined_truth(_RECEIVER, answers)
         return meta[ANSWER]
     try:
         return look_up(meta["HTTP_ORIGIN"])
@@ -73,7 +78,7 @@ async def aask(request: HttpRequest, look_up: Any) -> object:
     if isinstance(look_up, Receivers):
         if ANSWER not in meta:
             answers = await check_request_enabled.asend_robust(sender=None, request=request)
-            meta[ANSWER] = _combined(answers)
+            meta[ANSWER] = combined_truth(_RECEIVER, answers)
         return meta[ANSWER]
     try:
         if isinstance(look_up, CoroutineOrigins):
@@ -82,11 +87,3 @@ async def aask(request: HttpRequest, look_up: Any) -> object:
         return await sync_to_async(look_up, thread_sensitive=True)(meta["HTTP_ORIGIN"])
     except Exception as error:
         return error
-
-
-def _combined(answers: Iterable[tuple[object, object]]) -> bool | None:
-    """Combine the answers of receivers; None if one failed, which refuses the origin."""
-    # Django only recognizes coroutine functions, and other coroutines would count as true.
-    subject = "the receiver {} of check_request_enabled"
-    checked = [checked_truth(subject, receiver, answer) for receiver, answer in answers]
-    return None if None in checked else any(checked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -72,8 +73,8 @@ class CORSMiddleware:
 
     def _begin(self, request: HttpRequest) -> Applied | None:
         """Return what applies to a preflight; None for any other request."""
-        if not self._app.is_reported:
-            self._app.report_problems()
+        if monotonic() >= self._app.check_at:
+            self._app.keep_up()
         if self._layers is None:
             request.META[PATH] = request.path_info
         # Checked twice, because a call takes longer.
@@ -85,10 +86,19 @@ class CORSMiddleware:
         self, request: HttpRequest, response: Response, applied: Applied, decision: Decision | None
     ) -> Response:
         """Set the headers of a response, unless ``@cors`` has set them."""
-        if self._layers is None:
-            if request.META.get(_DONE) is not response:
-                apply(request, response, applied, decision, self._unrelated_names)
-        elif isinstance(response, HttpResponseBase):  # Django reports anything else
-            request.META[_DONE] = response
-            apply(request, response, applied, decision, self._unrelated_names)
+        meta = request.META
+        if self._layers is not None:
+            if not isinstance(response, HttpResponseBase):
+                return response  # Django reports it
+            meta[_DONE] = response, decision
+        elif _DONE in meta and _is_applied(response, *meta[_DONE]):
+            return response
+        apply(request, response, applied, decision, self._unrelated_names)
         return response
+
+
+def _is_applied(response: Response, done: Response, decision: Decision | None) -> bool:
+    """Return whether a response has the headers of ``@cors``: it is the same, or a copy."""
+    if decision is None or response is done:
+        return response is done
+    return decision.is_applied_to([*response.headers.items()])

@@ -12,8 +12,9 @@ from corswsgi.adapters import (
     MAX_ENUMERATED,
     AllowedOrigin,
     allowed_origins,
+    describe_cookie,
     enumerate_texts,
-    site_of,
+    on_other_sites,
     wide_expressions,
 )
 
@@ -32,7 +33,7 @@ def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
     origins = allowed_origins(credentialed)
     if has(_CSRF):
         yield from _check_csrf(origins)
-    if others := _on_other_sites(origins):
+    if others := on_other_sites(origins, _known_hosts()):
         yield from _check_cookies(others)
     for wide in wide_expressions(policies):
         if wide.other is not None:
@@ -111,25 +112,14 @@ def _check_cookies(origins: list[str]) -> Iterator[CheckMessage]:
         secure = getattr(settings, f"{name}_SECURE")
         if not is_used or (same_site == "None" and secure):
             continue
-        text = (
-            "these origins may send cookies, but are on other sites than the project's hosts "
-            f"(ALLOWED_HOSTS): {enumerate_texts(origins)}. Browsers do not send them the cookie "
-            f"with {name}_SAMESITE = {same_site!r} and {name}_SECURE = {secure!r}."
-        )
-        hint = (
-            f'{name}_SAMESITE = "None" and {name}_SECURE = True. (Some browsers never send '
-            "cookies to other sites. A page on the same site avoids that.)"
-        )
+        text, hint = describe_cookie(name, same_site, secure, origins, "ALLOWED_HOSTS")
         yield Warning(text, hint=hint, id=f"corswsgi.{number}")
 
 
-def _on_other_sites(origins: list[AllowedOrigin]) -> list[str]:
-    """Return the origins on other sites than the project's hosts, if these are known."""
+def _known_hosts() -> list[str]:
+    """Return the project's hosts, or nothing if they are not known."""
     # Some hosts are None or empty, because a variable was not set.
     hosts = [host for host in settings.ALLOWED_HOSTS if host and isinstance(host, str)]
     if not hosts and settings.DEBUG:
-        hosts = [*_DEBUG_HOSTS]
-    if not hosts or "*" in hosts or not origins:
-        return []
-    own = {site_of(host.removeprefix(".")) for host in hosts}
-    return [origin.written for origin in origins if origin.site not in own]
+        return [*_DEBUG_HOSTS]
+    return [] if "*" in hosts else hosts

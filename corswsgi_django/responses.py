@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logging import DEBUG
+from logging import DEBUG, LogRecord
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,16 @@ from corswsgi.adapters import (
 
 # Plain WSGI middleware around Django finds the Decision, and this, in META, which is the environ.
 _DJANGO = object()
+
+
+def is_not_refusal(record: LogRecord) -> bool:
+    """Filter the logger ``django.request``: leave out the warning about a refused preflight.
+
+    Ordinary traffic causes refusals. The logger ``corswsgi`` has them, at level DEBUG.
+    """
+    decision = getattr(getattr(record, "request", None), "META", {}).get(DECISION)
+    # The status of a decision is None if the request was not answered.
+    return decision is None or decision.status != getattr(record, "status_code", 0)
 
 
 def answer_preflight(

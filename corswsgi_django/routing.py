@@ -3,72 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, cast
 
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.http import HttpRequest
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
+from django.urls import LocalePrefixPattern, Resolver404, URLPattern, URLResolver, get_resolver
 from django.utils import translation
+from django.utils.functional import Promise
 
 View = Callable[..., Any]
 
 # A URLconf may include itself.
 _MAX_DEPTH = 8
 
-_LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
+# The key of request.META for the URL that was resolved last, and the views that were found.
+_FOUND = "corswsgi_django.views"
 
 
-def find_view(request: HttpRequest) -> View | None:
-    """Return the view that a request's URL leads to, directly or with Django's redirect.
+def find_views(
+    request: HttpRequest, is_translated: Callable[[URLResolver], bool]
+) -> tuple[View, ...]:
+    """Return the views that a request's URL may lead to, directly or with Django's redirects.
 
-    The URL is resolved in the language that LocaleMiddleware would activate. The language that is
-    active may be left over from another request.
+    There may be several if the URLconf depends on the language (`is_translated`). A preflight has
+    no cookies, so the language of the request that it asks about is unknown.
     """
     # An earlier middleware may have set it, even to None.
-    urlconf = getattr(request, "urlconf", None)
-    resolver = get_resolver(urlconf)
+    resolver, path = get_resolver(getattr(request, "urlconf", None)), request.path_info
+    known = request.META.get(_FOUND, ())
+    # Converters may be slow, so the same URL is resolved once.
+    if known[:2] != (resolver, path):
+        views = _resolve_all if is_translated(resolver) else _resolve
+        known = request.META[_FOUND] = resolver, path, tuple(views(resolver, path))
+    found: tuple[View, ...] = known[2]
+    return found
+
+
+def _resolve_all(resolver: URLResolver, path: str) -> Iterable[View]:
+    """Return the views that a path leads to in the languages that the request may have."""
     has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
-        urlconf or settings.ROOT_URLCONF
+        cast(str, resolver.urlconf_name)
     )
-    path, language = request.path_info, None
+    own = translation.get_language_from_path(path) if has_prefixes else None
+    found: dict[int, View] = {}
+    for language in [own] if own else dict(settings.LANGUAGES):
+        # LocaleMiddleware redirects to the path with the prefix.
+        prefixes = ("", f"/{language}") if has_default_prefix and not own else ("",)
+        # The language that is active may be left over from another request.
+        with translation.override(language):
+            found |= {id(view): view for view in _resolve(resolver, path, prefixes)}
+    return found.values()
+
+
+def _resolve(resolver: URLResolver, path: str, prefixes: tuple[str, ...] = ("",)) -> Iterator[View]:
+    """Yield the view that a path leads to in the active language, or behind a prefix."""
     # CommonMiddleware redirects to the path with a slash.
     paths = [path] if path.endswith("/") or not settings.APPEND_SLASH else [path, f"{path}/"]
-    # Otherwise, only the project itself activates languages.
-    if has_prefixes or _LOCALE_MIDDLEWARE in settings.MIDDLEWARE:
-        language = translation.get_language_from_request(request, check_path=has_prefixes)
-    if has_prefixes and not translation.get_language_from_path(path):
-        if has_default_prefix:
-            paths += [f"/{language}{each}" for each in paths]
-        else:
-            language = settings.LANGUAGE_CODE
-    with translation.override(language) if language else nullcontext():
-        for each in paths:
-            with suppress(Resolver404):
-                view: View = resolver.resolve(each).func
-                return view
-    return None
+    for each in (prefix + each for prefix in prefixes for each in paths):
+        with suppress(Resolver404):
+            yield resolver.resolve(each).func
+            return
 
 
-def all_views() -> Iterator[tuple[str, bool, View]]:
-    """Yield the views of ROOT_URLCONF, if it can be imported.
+def is_translated(resolver: URLResolver, depth: int = _MAX_DEPTH) -> bool:
+    """Return whether any route depends on the language: behind a prefix, or a lazy translation."""
+    return any(
+        isinstance(each.pattern, LocalePrefixPattern)
+        or any(isinstance(value, Promise) for value in vars(each.pattern).values())
+        or (depth > 0 and isinstance(each, URLResolver) and is_translated(each, depth - 1))
+        for each in _patterns(resolver)
+    )
+
+
+def _patterns(resolver: URLResolver) -> list[Any]:
+    try:
+        patterns: list[Any] = [*resolver.url_patterns]
+    except Exception:
+        return []  # Django's own checks report the error, and objects that are not patterns
+    return [each for each in patterns if isinstance(each, URLPattern | URLResolver)]
+
+
+def all_views(urlconf: Any = None) -> Iterator[tuple[str, bool, View]]:
+    """Yield the views of a URLconf, if it can be imported; None: of ROOT_URLCONF.
 
     Each comes with the part of its paths before the first variable part, and whether there is one.
     """
-    if getattr(settings, "ROOT_URLCONF", None):
-        yield from _views_below(get_resolver(), "/", is_open=False, depth=_MAX_DEPTH)
+    if urlconf is not None or getattr(settings, "ROOT_URLCONF", None):
+        yield from _views_below(get_resolver(urlconf), "/", is_open=False, depth=_MAX_DEPTH)
 
 
 def _views_below(
     resolver: URLResolver, prefix: str, *, is_open: bool, depth: int
 ) -> Iterator[tuple[str, bool, View]]:
-    try:
-        patterns: list[Any] = resolver.url_patterns
-    except Exception:
-        return  # Django's own checks report the error, and objects that are not patterns
-    for pattern in (each for each in patterns if isinstance(each, URLPattern | URLResolver)):
+    for pattern in _patterns(resolver):
         text = str(pattern.pattern)
         fixed = re.split(r"[<(\[.*+?{|\\$^]", text.removeprefix("^"))[0]
         route = prefix if is_open else prefix + fixed

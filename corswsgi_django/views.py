@@ -13,17 +13,9 @@ from corswsgi.adapters import (
     Layer,
     Unset,
     ViewLayers,
-    hidden_layers,
     layer_of,
     wrapped_views,
 )
-
-
-def view_name(view: Any) -> str:
-    """Return the name of a view, or of its class, as in an import."""
-    owner = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
-    named = owner if hasattr(owner, "__qualname__") else type(owner)
-    return f"{named.__module__}.{named.__qualname__}"
 
 
 def view_layers(view: Callable[..., Any]) -> ViewLayers:
@@ -45,18 +37,12 @@ def view_layers(view: Callable[..., Any]) -> ViewLayers:
         return ViewLayers.invalid(error)
 
 
-def hidden_view(view: Callable[..., Any], layers: ViewLayers) -> Any:
-    """Return a decorated view that cannot be seen before it runs, if there is one.
-
-    A decorator without functools.wraps hides it.
-    """
-    owners: list[Any] = [view]
+def view_and_handlers(view: Callable[..., Any]) -> Iterator[Any]:
+    """Yield a view, and the methods of its class that handle HTTP methods."""
+    yield view
     for each, view_class in _classes(view):
-        handlers = _handlers(each, view_class).values()
-        owners += [getattr(view_class, handler, None) for handler in handlers]
-    seen = {*layers.enclosing, *(layer for own in layers.by_method.values() for layer in own)}
-    hidden = (found for owner in owners for found in hidden_layers(owner))
-    return next((found for found, layer in hidden if layer not in seen), None)
+        for handler in _handlers(each, view_class).values():
+            yield getattr(view_class, handler, None)
 
 
 def _classes(view: Any) -> Iterator[tuple[Any, type]]:

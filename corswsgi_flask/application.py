@@ -175,18 +175,16 @@ class ApplicationCORS:
             state = _State(size, table, app.url_map, str(error))
             for rule in filter(self._has_view, app.url_map.iter_rules()):
                 view = self._view_of(rule)
-                constant = table.find_constant(routes_of(rule, view))
-                state.rules[id(rule)] = rule, view, constant
+                state.rules[id(rule)] = rule, view, table.find_constant(routes_of(rule, view))
             self._state, self._rules = state, state.rules
         if error is not None and (old is None or old.error != state.error):
             # Without the lock, because handlers of the log may read `current_cors`.
             adapters.log_invalid(error)
         return state
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return all problems of the configuration and of the views."""
-        _, error = PolicyTable.checked(partial(self._make_table, self.arguments))
-        return () if error is None else error.problems
+    def checked(self) -> tuple[PolicyTable, PolicyError | None]:
+        """Return a new table, and all problems of the configuration and of the views."""
+        return PolicyTable.checked(partial(self._make_table, self.arguments))
 
     def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
         """Return the policy that applies to a request."""

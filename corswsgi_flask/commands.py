@@ -6,6 +6,7 @@ import click
 from flask.cli import ScriptInfo
 
 from corswsgi import PolicyError
+from corswsgi.adapters import notes
 
 from .application import ApplicationCORS
 
@@ -18,14 +19,20 @@ def cors() -> None:
 @cors.command()
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Print all problems of the CORS configuration, and exit with 1 if there are any."""
+    """Print all problems of the CORS configuration, and exit with 1 if there are any.
+
+    Notes, about a configuration that is valid but may not be what you want, do not change that.
+    """
     try:
         # with_appcontext would print the traceback of an error in the application's module.
         app = context.ensure_object(ScriptInfo).load_app()
-        problems = ApplicationCORS.of(app).problems()
-    except PolicyError as error:
-        problems = error.problems
-    if problems:
-        click.echo(str(PolicyError(problems)), err=True)
+        table, error = ApplicationCORS.of(app).checked()
+    except PolicyError as raised:
+        error = raised
+    if error is not None:
+        click.echo(str(error), err=True)
         context.exit(1)
+    hosts = [app.config.get("SERVER_NAME"), *(app.config.get("TRUSTED_HOSTS") or ())]
+    for note in notes(table, hosts, debug=app.debug):
+        click.echo(f"Note: {note.option}: {note.message} {note.hint}", err=True)
     click.echo("The CORS configuration has no problems.")

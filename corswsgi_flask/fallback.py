@@ -81,9 +81,7 @@ def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
         return _PASSED_ON
 
     def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        response.status = status
-        response.headers.clear()
-        response.headers.extend(headers)
+        response.status, response.headers[:] = status, headers
 
     body = cors.middleware(passed_on)(request.environ, start)
     if body is not _PASSED_ON:

@@ -46,6 +46,7 @@ from .layers import (
     PlacedNames,
     Reading,
     Unset,
+    deep_snapshot,
     given_arguments,
     given_twice,
     merge,
@@ -53,8 +54,18 @@ from .layers import (
     read_paths,
     snapshot,
 )
-from .lookups import Steps, adecide_with, checked_truth, decide_now, decide_with, decision_steps
+from .lookups import (
+    Steps,
+    adecide_with,
+    checked_truth,
+    combined_truth,
+    decide_now,
+    decide_with,
+    decision_steps,
+)
 from .names import DecoratorNames, SettingNames
+from .notes import describe_cookie, notes, on_other_sites
+from .settings import SettingFormat
 from .table import PolicyTable, Route, Row, log_invalid
 from .tracebacks import answer_errors, may_read_traceback
 from .values import read_expression, read_expressions, read_list, read_origins
@@ -64,8 +75,10 @@ from .views import (
     ViewLayers,
     has_layer,
     hidden_layers,
+    hidden_view,
     layer_of,
     set_layer,
+    view_name,
     warn_at,
     wrapped_views,
 )
@@ -99,6 +112,7 @@ __all__ = [
     "Reading",
     "Route",
     "Row",
+    "SettingFormat",
     "SettingNames",
     "Steps",
     "Unset",
@@ -111,10 +125,13 @@ __all__ = [
     "apply_to_mapping",
     "as_wsgi",
     "checked_truth",
+    "combined_truth",
     "corrected_origin",
     "decide_now",
     "decide_with",
     "decision_steps",
+    "deep_snapshot",
+    "describe_cookie",
     "did_you_mean",
     "drop_ignored",
     "enumerate_texts",
@@ -122,6 +139,7 @@ __all__ = [
     "given_twice",
     "has_layer",
     "hidden_layers",
+    "hidden_view",
     "is_async",
     "layer_of",
     "log_failure",
@@ -133,6 +151,8 @@ __all__ = [
     "may_read_traceback",
     "merge",
     "merged_vary",
+    "notes",
+    "on_other_sites",
     "prefixed",
     "preflight_response",
     "read_config",
@@ -149,6 +169,7 @@ __all__ = [
     "set_layer",
     "site_of",
     "snapshot",
+    "view_name",
     "warn",
     "warn_at",
     "wide_expressions",

@@ -119,19 +119,20 @@ def given_arguments(
     They are read more than once, and may be changed in between.
     """
     arguments = {"policy": policy, "resources": resources, **options}
-    return {name: _copied(value) for name, value in arguments.items() if value is not UNSET}
-
-
-def _copied(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    return snapshot(value)
+    return {name: deep_snapshot(value) for name, value in arguments.items() if value is not UNSET}
 
 
 def given_twice(option: str, value: object, hint: str) -> Problem:
     """Return the problem that ``CORS()`` was called for something a second time."""
     message = f"CORS was called for {safe_repr(value)} already."
     return Problem(option, value, "given_twice", message, hint)
+
+
+def deep_snapshot(value: Any) -> Any:
+    """Return an immutable copy of a value, and of the values of mappings in it."""
+    if isinstance(value, Mapping):
+        return {key: deep_snapshot(item) for key, item in value.items()}
+    return snapshot(value)
 
 
 def read_layer(

@@ -91,6 +91,15 @@ def checked_truth(subject: str, function: object, answer: object) -> bool | None
         return None
 
 
+def combined_truth(subject: str, answers: Iterable[tuple[object, object]]) -> bool | None:
+    """Combine the answers of functions that can each allow an origin; None if one failed.
+
+    `answers` are pairs of a function and its answer; for `subject`, see `checked_truth`.
+    """
+    checked = [checked_truth(subject, function, answer) for function, answer in answers]
+    return None if None in checked else any(checked)
+
+
 def decide_now(applied: Applied, environ: Mapping[str, Any]) -> Decision | None:
     """Decide about a request without look-ups; None if `decision_steps` is needed.
 

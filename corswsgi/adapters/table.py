@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -62,6 +62,13 @@ class Row(NamedTuple):
     applied: Applied
     problems: tuple[Problem, ...]
     """The contradictions between the layers; `applied` then refuses every origin."""
+
+    @property
+    def lacks_origins(self) -> bool:
+        """Whether the view has layers without effect, because there are no origins."""
+        policy, methods = self.applied.policy, self.methods[:1] or ("",)
+        is_empty = policy is not None and policy.origins == (NO_ORIGIN,)
+        return is_empty and bool(self.route.view.of(*methods))
 
 
 class _Place(NamedTuple):
@@ -130,6 +137,7 @@ class PolicyTable:
         self._covers = covers
         self._merged: IdentityCache[Applied] = IdentityCache()
         self._preflights: IdentityCache[Applied | None] = IdentityCache()
+        self._agreed: IdentityCache[Applied] = IdentityCache()
         problems: list[Problem] = []
         places = {
             path: self._place((layer,), path, problems) for path, layer in (paths or {}).items()
@@ -173,6 +181,15 @@ class PolicyTable:
             return place.applied
         layers = view.of(method)
         return self._merge(place, layers) if layers else place.applied
+
+    def agree(self, found: Sequence[tuple[str, Applied]]) -> Applied:
+        """Return what applies to a request that may lead to several views.
+
+        `found` has the name of each, and what applies to it. If their policies differ, every origin
+        is refused, because it is not known which of them the request is for.
+        """
+        owners = tuple(applied for _, applied in found)
+        return self._agreed.get(tuple(map(id, owners)), owners, _agreed, found)
 
     def find_constant(self, routes: Iterable[Route]) -> Applied | None:
         """Return what applies to all requests for `routes`, so that an adapter can store it.
@@ -270,11 +287,14 @@ class PolicyTable:
                         applied, problems = place.applied, ()
                     yield Row(route, place.pattern, methods, applied, problems)
 
-    def problems(self) -> list[Problem]:
-        """Return all contradictions between the layers of views and the layers around them."""
+    def problems(self, routes: Iterable[Route] | None = None) -> list[Problem]:
+        """Return all contradictions between the layers of views and the layers around them.
+
+        `routes` are other routes than those of the application.
+        """
         found: list[Problem] = []
         reported: set[tuple[object, ...]] = set()
-        for route in self._routes():
+        for route in self._routes() if routes is None else routes:
             found += prefixed(route.name, route.view.problems)
             for place in self._places_for(route):
                 at = "" if place.pattern is None else f" at {place.pattern!r}"
@@ -285,12 +305,12 @@ class PolicyTable:
                         found += prefixed(f"{route.name}{at}", self._problems_of(place, layers))
         return _unique(found)
 
-    def report_problems(self, *, strict: bool) -> None:
+    def report_problems(self, *, strict: bool, routes: Iterable[Route] | None = None) -> None:
         """Raise `PolicyError` with the `problems`, if `strict`; otherwise log them.
 
         The policies of the affected views refuse every origin.
         """
-        problems = self.problems()
+        problems = self.problems(routes)
         if not problems:
             return
         error = PolicyError(problems)
@@ -399,6 +419,19 @@ def _is_alike(one: Applied, other: Applied) -> bool:
         and one.look_ups == other.look_ups
         and one.is_optional == other.is_optional
     )
+
+
+def _agreed(found: Sequence[tuple[str, Applied]]) -> Applied:
+    _, first = found[0]
+    if all(_is_alike(first, other) for _, other in found):
+        return first
+    logger.error(
+        "CORS is refused for a URL that leads to views with different policies: %s. Give these "
+        "views the same policy, or different URLs.",
+        ", ".join(name for name, _ in found),
+        extra={"reason": "policy_invalid"},
+    )
+    return Applied(_INVALID)
 
 
 def _sets(layers: Layers, option: str) -> bool:

@@ -91,6 +91,21 @@ def hidden_layers(view: Any, depth: int = 4) -> Iterator[tuple[Callable[..., Any
                 yield from hidden_layers(inner, depth - 1)
 
 
+def hidden_view(views: Iterable[Any], layers: ViewLayers) -> Any:
+    """Return a decorated view that `views` hide, if there is one that `layers` do not include."""
+    seen = {*layers.enclosing, *(layer for own in layers.by_method.values() for layer in own)}
+    hidden = (found for view in views for found in hidden_layers(view))
+    return next((found for found, layer in hidden if layer not in seen), None)
+
+
+def view_name(view: Any) -> str:
+    """Return the name of a view, or of its class, as in an import."""
+    # Viewsets of Django REST framework name their class `cls`.
+    owner = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    named = owner if hasattr(owner, "__qualname__") else type(owner)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
 def warn_at(view: object, text: str) -> None:
     """Emit a RuntimeWarning at the first line of a view, once."""
     functions = (each for each in reversed([*wrapped_views(view)]) if hasattr(each, "__code__"))

@@ -17,6 +17,7 @@ from corswsgi.adapters import (
     Names,
     PlacedNames,
     Reading,
+    deep_snapshot,
     merge,
     read_layer,
     read_paths,
@@ -315,3 +316,13 @@ def test_placed_names() -> None:
     assert names.option("origins") == "resources['/a'].CORS_ORIGINS"
     assert names.assignment("origins", "'*'") == "CORS_ORIGINS = '*'"
     assert names.expression() == "CORS_REGEXES"
+
+
+def test_deep_snapshots() -> None:
+    rows = {"/a": {"origins": [APP]}, "/b": None}
+    given: dict[str, Any] = {"resources": rows, "origins": [APP], "policy": Policy(origins="*")}
+    before = deep_snapshot(given)
+    assert before == {**given, "resources": {**rows, "/a": {"origins": (APP,)}}, "origins": (APP,)}
+    assert deep_snapshot(given) == before
+    rows["/a"]["origins"].append("https://b.example")  # type: ignore[index] # it is not None
+    assert deep_snapshot(given) != before

@@ -17,6 +17,7 @@ from corswsgi.adapters import (
     Applied,
     adecide_with,
     checked_truth,
+    combined_truth,
     decide_now,
     decide_with,
     decision_steps,
@@ -351,6 +352,26 @@ def test_the_shortcut_decides_like_the_steps(
         logging.disable(logging.NOTSET)
     assert decision == steps
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "combined"),
+    [
+        ([], False),
+        ([False, None], False),
+        ([0, "yes"], True),
+        ([True, LookupError("a\nb")], None),
+    ],
+)
+def test_answers_are_combined(
+    answers: list[Any], combined: bool | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    pairs = [(f"function {number}", answer) for number, answer in enumerate(answers)]
+    assert combined_truth("the receiver {}", pairs) is combined
+    texts = [record.getMessage() for record in caplog.records]
+    assert len(texts) == (1 if combined is None else 0)
+    for text in texts:
+        assert text.startswith("the receiver 'function 1' raised LookupError('a\\nb')")
 
 
 @pytest.mark.parametrize(

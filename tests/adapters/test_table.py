@@ -708,6 +708,54 @@ def test_nothing_to_report(strict: bool, caplog: pytest.LogCaptureFixture) -> No
     assert caplog.records == []
 
 
+def test_report_problems_of_other_routes(caplog: pytest.LogCaptureFixture) -> None:
+    table = PolicyTable([SECURE], routes=lambda: [route("/a", view(INVALID))])
+    table.report_problems(strict=False, routes=[route("/b", view(STRICT))])
+    assert caplog.records == []
+    table.report_problems(strict=False, routes=[route("/b", view(INVALID), name="view 'b'")])
+    (record,) = caplog.records
+    assert "view 'b'.@cors.origins" in record.getMessage()
+    assert "view 'a'" not in record.getMessage()
+
+
+def test_several_views_agree_or_refuse(caplog: pytest.LogCaptureFixture) -> None:
+    table = PolicyTable([OUTER], look_ups=("look-up",))
+    plain, same = table.find("/a"), table.find("/a", view(layer(expose_headers=[])))
+    strict, off = table.find("/a", view(STRICT)), table.find("/a", view(OFF))
+    exposing = table.find("/a", view(layer(expose_headers=["X-A"])))
+    assert table.agree([("a", plain), ("b", same), ("c", plain)]) is plain
+    assert table.agree([("a", off), ("b", off)]) is off
+    assert caplog.records == []
+    different = ([strict, plain], [plain, plain, exposing], [off, plain], [plain, off])
+    for found in different:
+        for _ in range(3):
+            applied = table.agree([(f"view {number}", each) for number, each in enumerate(found)])
+            decision = decide(policy_of(applied), CORSRequest("OPTIONS", APP, "PUT"))
+            assert (decision.status, decision.reason) == (403, "policy_invalid")
+            assert applied.look_ups == ()
+    # Once for each combination.
+    assert len(caplog.records) == len(different)
+    for record in caplog.records:
+        assert (record.levelno, vars(record)["reason"]) == (logging.ERROR, "policy_invalid")
+        assert "different policies: view 0, view 1" in record.getMessage()
+
+
+def test_rows_that_lack_origins() -> None:
+    table = PolicyTable(
+        [layer(origins=NO_ORIGIN)],
+        routes=lambda: [
+            route("/a", view(layer(expose_headers=["X-A"]))),
+            route("/b", view(layer(max_age=1), PUT=layer(expose_headers=["X-A"]))),
+            route("/c", view(STRICT)),
+            route("/d", view(OFF)),
+            route("/e", NO_LAYERS),
+            route("/f", view(PUT=layer(expose_headers=["X-A"]))),
+        ],
+    )
+    found = [(row.route.path, row.methods) for row in table.rows() if row.lacks_origins]
+    assert found == [("/a", ()), ("/b", ("PUT",)), ("/b", ()), ("/f", ("PUT",))]
+
+
 # The rows of the table.
 
 

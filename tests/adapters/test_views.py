@@ -15,8 +15,10 @@ from corswsgi.adapters import (
     ViewLayers,
     has_layer,
     hidden_layers,
+    hidden_view,
     layer_of,
     set_layer,
+    view_name,
     warn_at,
     wrapped_views,
 )
@@ -202,6 +204,35 @@ def test_variables_that_cannot_be_views() -> None:
 
     assert [*hidden_layers(without_value)] == []
     later = 5
+
+
+def test_hidden_views() -> None:
+    def marked() -> None:
+        raise NotImplementedError
+
+    set_layer(marked, INNER, hint="")
+
+    def hiding() -> None:
+        raise NotImplementedError(marked)
+
+    assert hidden_view([view, hiding], NO_LAYERS) is marked
+    assert hidden_view([view, None], NO_LAYERS) is None
+    assert hidden_view([hiding], ViewLayers([INNER])) is None
+    assert hidden_view([hiding], ViewLayers([], {"GET": [INNER]})) is None
+
+
+def test_names_of_views() -> None:
+    class Views:
+        cls: Any = None
+
+    assert view_name(view) == f"{__name__}.view"
+    assert (
+        view_name(Views()) == view_name(Views) == f"{__name__}.test_names_of_views.<locals>.Views"
+    )
+    for attribute in ("view_class", "cls"):
+        of_class = functools.partial(view)
+        setattr(of_class, attribute, Views)
+        assert view_name(of_class) == view_name(Views)
 
 
 def test_warn_at() -> None:

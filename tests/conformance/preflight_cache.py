@@ -180,7 +180,7 @@ def answer(self: View, request: HttpRequest) -> HttpResponse:
 
 def handler(**options: Any) -> Handler:
     """Return a method of a class with a policy of its own."""
-    return method_decorator(django_cors(**options))(lambda self, request: answer(self, request))
+    return method_decorator(django_cors(**options))(answer)
 
 
 def in_django(**settings: Any) -> Callable[..., WSGIApplication]:
@@ -278,7 +278,7 @@ def without_the_rule(origin: str) -> WSGIApplication:
     policies = {"POST": Policy(origins=[origin], allow_headers=["X-A"])}
 
     def policy_for(environ: WSGIEnvironment) -> Policy:
-        method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", environ["REQUEST_METHOD"])
+        method = str(environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD") or environ["REQUEST_METHOD"])
         return policies.get(method, usual)
 
     return CORSMiddleware(Application(), policy_for)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import weakref
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.conf import LazySettings, settings
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
@@ -22,6 +26,7 @@ from corswsgi_django import cors, cors_decision
 from corswsgi_django.apps import installed
 from tests.conformance.cases import APP
 from tests.django.project import (
+    ANYBODY,
     METHODS,
     REFUSED,
     REFUSED_PREFLIGHT,
@@ -30,6 +35,7 @@ from tests.django.project import (
     allowed,
 )
 from tests.django.samples import OTHER, SETTINGS, Items, function, other
+from tests.helpers.asgi import aget
 from tests.helpers.wsgi import get
 
 URLS = (
@@ -110,7 +116,7 @@ def test_in_production_threads_log_problems_once(
     monkeypatch.delattr(mail, "outbox", raising=False)
     with override_settings(**INVALID), ThreadPoolExecutor(8) as pool:
         for _ in range(8):
-            pool.submit(installed().report_problems)
+            pool.submit(installed().keep_up)
     assert len([record for record in caplog.records if record.name == "corswsgi"]) == 1
 
 
@@ -151,9 +157,6 @@ def test_a_change_of_settings_is_seen_at_once() -> None:
 
 
 def test_a_change_of_the_urlconf_is_seen_at_once() -> None:
-    class Purging(View):
-        http_method_names = ("purge",)
-
     methods = []
     asking = [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
     with override_settings(CORS_ALLOWED_ORIGINS=[APP]):
@@ -163,6 +166,171 @@ def test_a_change_of_the_urlconf_is_seen_at_once() -> None:
                 answer = get(handler, "/", "OPTIONS", asking)
                 methods.append(answer.cors["Access-Control-Allow-Methods"])
     assert methods == [METHODS, f"{METHODS}, PURGE", METHODS]
+
+
+# Settings that are assigned, deleted or changed in place while the server runs.
+
+
+@pytest.fixture
+def live() -> Iterator[LazySettings]:
+    """Return the settings, to change them as code at run time does: without a signal."""
+    urls = (path("", function), path("class", Items.as_view()))
+    with override_settings(
+        ROOT_URLCONF=urls, CORS_ALLOWED_ORIGINS=[APP], CORS_RESOURCES={"/r": {}}
+    ):
+        yield settings
+
+
+def fetched(handler: WSGIHandler, origin: str = OTHER, place: str = "/") -> dict[str, str]:
+    return get(handler, place, "GET", [("Origin", origin)]).cors
+
+
+def assign(live: LazySettings) -> None:
+    live.CORS_ALLOWED_ORIGINS = [OTHER]
+
+
+def append(live: LazySettings) -> None:
+    live.CORS_ALLOWED_ORIGINS.append(OTHER)
+
+
+def assign_another(live: LazySettings) -> None:
+    live.CORS_ALLOWED_ORIGIN_REGEXES = [OTHER]
+
+
+def replace_in_place(live: LazySettings) -> None:
+    live.CORS_ALLOWED_ORIGINS[0] = OTHER
+
+
+def delete(live: LazySettings) -> None:
+    live.CORS_ORIGIN_WHITELIST = [OTHER]
+    del live.CORS_ALLOWED_ORIGINS
+
+
+CHANGES = [assign, append, assign_another, replace_in_place, delete]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_settings_that_are_changed_at_run_time_take_effect(
+    change: Callable[[LazySettings], None], live: LazySettings
+) -> None:
+    handler = WSGIHandler()
+    assert fetched(handler) == REFUSED
+    change(live)
+    assert fetched(handler) == allowed(OTHER)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_in_production_they_take_effect_within_a_second(
+    change: Callable[[LazySettings], None], live: LazySettings, production: list[float]
+) -> None:
+    handler = WSGIHandler()
+    assert fetched(handler) == REFUSED
+    table = installed().table
+    change(live)
+    production[0] += 0.9
+    assert fetched(handler) == REFUSED
+    assert installed().table is table
+    production[0] += 0.1
+    assert fetched(handler) == allowed(OTHER)
+    # Nothing has changed since.
+    table = installed().table
+    production[0] += 2
+    assert fetched(handler) == allowed(OTHER)
+    assert installed().table is table
+
+
+class Purging(View):
+    http_method_names = ("purge",)
+
+
+def test_resources_and_the_urlconf_can_be_changed_at_run_time(live: LazySettings) -> None:
+    handler = WSGIHandler()
+    assert fetched(handler, place="/r") == REFUSED
+    live.CORS_RESOURCES["/r"]["CORS_ALLOW_ALL_ORIGINS"] = True
+    assert fetched(handler, place="/r") == ANYBODY
+    live.ROOT_URLCONF = (path("", Purging.as_view()),)
+    fetched(handler)
+    assert installed().table.routed_methods == ("OPTIONS", "PURGE")
+
+
+@pytest.mark.parametrize("invalid", [["null"], None, iter([APP])])
+def test_invalid_settings_at_run_time_are_raised_in_debug_mode_and_in_tests(
+    invalid: Any, live: LazySettings
+) -> None:
+    handler = WSGIHandler()
+    assert fetched(handler, APP) == allowed()
+    live.CORS_ALLOWED_ORIGINS = invalid
+    with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
+        for _ in range(2):
+            with pytest.raises(ImproperlyConfigured, match="CORS_ALLOWED_ORIGINS"):
+                fetched(handler, APP)
+    live.CORS_ALLOWED_ORIGINS = [OTHER]
+    assert fetched(handler) == allowed(OTHER)
+
+
+def test_in_production_invalid_settings_refuse_and_are_logged_once(
+    live: LazySettings, production: list[float], caplog: pytest.LogCaptureFixture, is_async: bool
+) -> None:
+    handler: Any = ASGIHandler() if is_async else WSGIHandler()
+
+    def fetch_app() -> tuple[int, dict[str, str]]:
+        given: Any = "/", "GET", [("Origin", APP)]
+        answer = asyncio.run(aget(handler, *given)) if is_async else get(handler, *given)
+        return answer.status, answer.cors
+
+    assert fetch_app() == (200, allowed())
+    live.CORS_ALLOWED_ORIGINS = ["null"]
+    for _ in range(3):
+        production[0] += 1
+        assert fetch_app() == (200, REFUSED)
+    (record,) = [record for record in caplog.records if record.name == "corswsgi"]
+    assert getattr(record, "reason", "") == "policy_invalid"
+    assert "CORS_ALLOWED_ORIGINS: " in record.getMessage()
+    live.CORS_ALLOWED_ORIGINS = [APP]
+    production[0] += 1
+    assert fetch_app() == (200, allowed())
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the time of a clock, to change it. The test is not recognized as one."""
+    monkeypatch.delattr(mail, "outbox", raising=False)
+    now = [1000.0]
+    for module in ("apps", "middleware"):
+        monkeypatch.setattr(f"corswsgi_django.{module}.monotonic", lambda: now[0])
+    return now
+
+
+# Views that only the URLconf of a request has.
+
+URLCONF = (path("", cors(origins="*")(function)), path("plain", function))
+
+
+def choose_urlconf(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.urlconf = URLCONF  # type: ignore[assignment] # any sequence does
+        response: HttpResponse = get_response(request)
+        return response
+
+    return middleware
+
+
+@pytest.mark.parametrize("position", [0, 1], ids=["above", "below"])
+def test_problems_of_a_urlconf_of_requests_are_logged_once(
+    position: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = ["corswsgi_django.middleware.CORSMiddleware"]
+    middleware.insert(position, "tests.django.test_apps.choose_urlconf")
+    given = {**INVALID, "ROOT_URLCONF": (path("root", function),), "MIDDLEWARE": middleware}
+    with override_settings(**given):
+        handler = WSGIHandler()
+        assert fetched(handler, APP, "/plain") == allowed(Allow_Credentials="true")
+        for _ in range(3):
+            assert fetched(handler, APP) == REFUSED
+    (record,) = [record for record in caplog.records if record.name == "corswsgi"]
+    assert getattr(record, "reason", "") == "policy_invalid"
+    text = " ".join(record.getMessage().split())
+    assert "tests.django.samples.function.origins of its @cors:" in text
 
 
 def test_other_changes_of_settings_keep_the_table() -> None:

@@ -397,6 +397,71 @@ def test_an_outdated_public_suffix_list(monkeypatch: pytest.MonkeyPatch) -> None
     assert text.endswith(" -> Run: pip install --upgrade publicsuffixlist")
 
 
+LOOPBACK: dict[str, Any] = {
+    "CORS_ALLOWED_ORIGINS": [APP, "http://localhost:*"],
+    "CORS_ALLOW_CREDENTIALS": True,
+}
+
+
+def test_loopback_origins_with_credentials() -> None:
+    found = said(**LOOPBACK)
+    assert [*found] == ["corswsgi.W020"]
+    assert found["corswsgi.W020"].startswith(
+        "CORS_ALLOWED_ORIGINS: these allow http on loopback addresses, with credentials: "
+        "'http://localhost:*'."
+    )
+    assert said(**LOOPBACK, DEBUG=True) == {}
+    resources = {"/a": {"CORS_ALLOWED_ORIGIN_REGEXES": [r"http://localhost:\d+"]}}
+    (message,) = messages(CORS_ALLOW_CREDENTIALS=True, CORS_RESOURCES=resources)
+    assert message.msg.startswith("CORS_RESOURCES['/a'].CORS_ALLOWED_ORIGIN_REGEXES: these allow")
+
+
+async def allows(origin: str) -> bool:
+    return True
+
+
+def test_callables_that_allow_everything() -> None:
+    found = said(CORS_ALLOWED_ORIGINS=[APP, "tests.django.test_checks.allows"])
+    assert [*found] == ["corswsgi.W021"]
+    assert found["corswsgi.W021"].startswith("CORS_ALLOWED_ORIGINS: <function allows ")
+    marked = cors(origins=[lambda origin: True])(view)
+    assert said(urls=[path("", marked)])["corswsgi.W021"].startswith("origins of its @cors: <")
+
+
+@pytest.mark.parametrize(
+    ("receiver", "is_open"),
+    [
+        (lambda **_more: True, True),
+        (lambda request, **_more: request.headers["Origin"].startswith("https://"), True),
+        (lambda request, **_more: request.path == "/partners/", False),
+        (lambda request, **_more: request.user.is_staff, False),
+    ],
+)
+def test_receivers_that_allow_everything(
+    receiver: Any, is_open: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    check_request_enabled.connect(receiver)
+    try:
+        found = said(CORS_ALLOWED_ORIGINS=[APP])
+    finally:
+        check_request_enabled.disconnect(receiver)
+    assert [*found] == (["corswsgi.W021"] if is_open else [])
+    assert caplog.records == []
+    for text in found.values():
+        assert "the receivers of check_request_enabled" in text
+
+
+def test_any_origin_on_a_private_address() -> None:
+    given: dict[str, Any] = {"CORS_ALLOW_ALL_ORIGINS": True, "STATIC_URL": None}
+    found = said(**given, ALLOWED_HOSTS=["wiki.internal", "testserver"])
+    assert [*found] == ["corswsgi.W022"]
+    assert found["corswsgi.W022"].startswith("CORS_ALLOW_ALL_ORIGINS: any origin is allowed, and")
+    assert "(wiki.internal)" in found["corswsgi.W022"]
+    assert said(**given, ALLOWED_HOSTS=["wiki.internal"], DEBUG=True) == {}
+    for hosts in (["example.com"], ["testserver"], ["*", "localhost"], []):
+        assert said(**given, ALLOWED_HOSTS=hosts) == {}
+
+
 def test_identifiers_never_change() -> None:
     """They are the order of ProblemReason, and people have them in SILENCED_SYSTEM_CHECKS."""
     assert ERRORS[:24] == (

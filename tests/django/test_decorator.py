@@ -248,6 +248,36 @@ def test_hidden_decorators_warn_and_apply_to_actual_requests(
     assert alone.fetch(origin=OTHER).cors == allowed(OTHER)
 
 
+def copying(view: Any) -> Any:
+    """Hide a view, and make a new response of the one that it returns."""
+
+    def copy(response: Any) -> HttpResponse:
+        return HttpResponse(response.content, headers=dict(response.headers))
+
+    async def acopied(request: HttpRequest) -> HttpResponse:
+        return copy(await view(request))
+
+    def copied(request: HttpRequest) -> HttpResponse:
+        return copy(view(request))
+
+    return acopied if view.__name__ == "coroutine" else copied
+
+
+@pytest.mark.parametrize("view", [function, coroutine])
+@pytest.mark.filterwarnings("ignore:the middleware cannot see the @cors:RuntimeWarning")
+def test_a_decorator_that_copies_the_response_keeps_the_policy(view: Any, is_async: bool) -> None:
+    one = Project([path("", copying(other(view)))], SETTINGS, is_async)
+    assert one.fetch(origin=OTHER).cors == allowed(OTHER)
+    assert one.fetch(origin=APP).cors == REFUSED
+    assert one.send().cors == REFUSED
+    exposing = cors(origins=[OTHER], expose_headers=["X-A"], supports_credentials=True)
+    one = Project([path("", copying(exposing(view)))], SETTINGS, is_async)
+    credentials = {"Allow_Credentials": "true", "Expose_Headers": "X-A"}
+    assert one.fetch(origin=OTHER).cors == allowed(OTHER, **credentials)
+    one = Project([path("", copying(ANY(view)))], SETTINGS, is_async)
+    assert one.fetch(origin=EVIL).cors == ANYBODY
+
+
 def test_a_view_that_is_called_by_hand() -> None:
     request = RequestFactory().get("/", headers={"Origin": OTHER})
     assert other(function)(request)["Access-Control-Allow-Origin"] == OTHER

@@ -92,10 +92,10 @@ def test_resources_and_their_credentials_count_too() -> None:
         (["api.example.com"], "https://app.other.com", True),
         (["api.example.co.uk"], "https://app.other.co.uk", True),
         (["mine.vercel.app"], "https://other.vercel.app", True),
-        (["api.example.com"], "http://localhost:3000", True),
+        (["api.example.com"], "https://localhost:3000", True),
         (["*"], "https://app.other.com", False),
-        (["127.0.0.1"], "http://localhost:3000", True),
-        (["localhost"], "http://localhost:3000", False),
+        (["127.0.0.1"], "https://localhost:3000", True),
+        (["localhost"], "https://localhost:3000", False),
         ([None, "", "api.example.com"], APP, False),
         ([None, ""], APP, False),
     ],
@@ -147,7 +147,9 @@ def test_expressions_are_checked_by_what_they_are_meant_for() -> None:
     assert "corswsgi.W007" not in said(**settings, CSRF_TRUSTED_ORIGINS=trusted)
     # Nothing is known about callables, and about expressions that are not understood.
     unknown = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://(?=a)abc\.org"]}
-    assert said(**{**settings, **unknown}, CORS_ALLOWED_ORIGINS=[lambda origin: True]) == {}
+    assert (
+        said(**{**settings, **unknown}, CORS_ALLOWED_ORIGINS=[lambda origin: origin == APP]) == {}
+    )
 
 
 def test_the_hosts_of_a_project_under_development() -> None:
@@ -155,7 +157,7 @@ def test_the_hosts_of_a_project_under_development() -> None:
         **CREDENTIALS,
         "MIDDLEWARE": [CORS, SESSION],
         "ALLOWED_HOSTS": [],
-        "CORS_ALLOWED_ORIGINS": ["http://localhost:3000", "http://127.0.0.1:3000"],
+        "CORS_ALLOWED_ORIGINS": ["https://localhost:3000", "https://127.0.0.1:3000"],
         "STATIC_URL": None,
     }
     assert said(**settings, DEBUG=True) == {}
@@ -176,7 +178,9 @@ def test_expressions_that_match_others() -> None:
     found = said(**settings, CORS_ALLOW_CREDENTIALS=True)
     assert [*found] == ["corswsgi.W011", "corswsgi.W012"]
     assert "matches http://app.example.com, which is not HTTPS" in found["corswsgi.W012"]
-    right = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.example\.com", r"http://localhost:\d+"]}
+    right = {
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.example\.com", r"https://localhost:\d+"]
+    }
     assert said(**{**settings, **right}, CORS_ALLOW_CREDENTIALS=True) == {}
 
 

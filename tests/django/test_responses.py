@@ -155,6 +155,56 @@ def varies(request: HttpRequest) -> HttpResponse:
     return HttpResponse(headers={"Vary": "Cookie", "X-A": "1"})
 
 
+def put_up(get_response: Any) -> Any:
+    """Stand for another middleware."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = get_response(request)
+        return response
+
+    return middleware
+
+
+ABOVE = "tests.django.test_responses.put_up"
+OTHERS = ["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
+
+
+@pytest.mark.parametrize(
+    "middleware", [[CORS], [CORS, *OTHERS], [ABOVE, CORS], [*OTHERS, CORS], []], ids=len
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_django_does_not_warn_about_refused_preflights(
+    middleware: list[str], debug: bool, is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    urls = [path("", cors(plain)), path("forbidden", cors(forbidden))]
+    settings = {**SETTINGS, "DEBUG": debug, "MIDDLEWARE": middleware}
+    one = Project(urls, {**settings, "CORS_ALLOW_METHODS": ["GET"]}, is_async)
+    for origin, method in ((EVIL, "GET"), (APP, "PURGE"), ("null", "PUT")):
+        caplog.clear()
+        answer = one.preflight("/", method, origin)
+        # In debug mode, the console only names a method if the status is 200.
+        assert answer.status == (200 if debug and method == "PURGE" else 403)
+        assert {record.name for record in caplog.records} - {"asyncio"} == {"corswsgi"}
+    # Everything else is logged as before.
+    caplog.clear()
+    assert one.fetch("/forbidden", origin=EVIL).status == 403
+    assert one.preflight("/missing", "GET").status == (204 if middleware else 404)
+    (record, *missing) = (record for record in caplog.records if record.name == "django.request")
+    assert record.getMessage() == "Forbidden (Permission denied): /forbidden"
+    assert [record.getMessage() for record in missing] == (
+        [] if middleware else ["Not Found: /missing"]
+    )
+
+
+def test_records_of_others_are_kept() -> None:
+    """Some have no request, for example those of Django's own tests."""
+    for request in (None, "no request", HttpRequest()):
+        record = logging.makeLogRecord({"request": request, "status_code": 403})
+        assert logging.getLogger("django.request").filter(record)
+    assert logging.getLogger("django.request").filter(logging.makeLogRecord({}))
+
+
 @pytest.mark.parametrize(
     ("place", "origins", "expected"),
     [

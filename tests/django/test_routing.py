@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.test import override_settings
 from django.urls import include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 from django.utils import translation
 from django.utils.functional import lazy
 
-from corswsgi_django import cors
+from corswsgi_django import cors, cors_decision
 from tests.conformance.cases import APP
 from tests.django.project import (
     REFUSED,
@@ -21,6 +26,9 @@ from tests.django.project import (
     admitted,
     allowed,
 )
+from tests.django.samples import Items
+from tests.helpers.asgi import aget
+from tests.helpers.wsgi import get
 
 OTHER = "https://other.example"
 CORS = "corswsgi_django.middleware.CORSMiddleware"
@@ -128,15 +136,125 @@ def translated() -> str:
     return "artikel/" if translation.get_language() == "de" else "items/"
 
 
-def test_without_prefixes_the_language_is_that_of_the_request(is_async: bool) -> None:
+def test_without_prefixes_every_language_is_tried(is_async: bool) -> None:
     urls = [path(lazy(translated, str)(), marked)]
     languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
     one = Project(urls, settings(LOCALE, **languages), is_async)
-    german = ("Accept-Language", "de")
-    assert one.preflight("/artikel/", "PUT", OTHER, german).cors == admitted(OTHER)
+    # A preflight has no cookies, which may say another language than the browser's.
+    for asked in ([], [("Accept-Language", "de")]):
+        for place in ("/artikel/", "/items/"):
+            assert one.preflight(place, "PUT", OTHER, *asked).cors == admitted(OTHER)
+        assert one.preflight("/elsewhere/", "PUT", OTHER, *asked).cors == REFUSED_PREFLIGHT
+    german = ("Cookie", "django_language=de")
+    assert one.fetch("/artikel/", "GET", OTHER, german).body == b"marked"
+
+
+class ByUser(LocaleMiddleware):
+    """Choose the language as projects do that know it from somewhere else."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        translation.activate("de" if "X-German" in request.headers else "en")
+        request.LANGUAGE_CODE = translation.get_language()
+
+
+def english_or_german() -> str:
+    return "deutsch/" if translation.get_language() == "de" else "english/"
+
+
+MIDDLEWARE = [LOCALE, "tests.django.test_routing.ByUser"]
+
+
+@pytest.mark.parametrize("locale", MIDDLEWARE)
+def test_translated_routes_in_an_included_urlconf(locale: str, is_async: bool) -> None:
+    below = [path(lazy(english_or_german, str)(), marked), re_path("^x$", plain)]
+    languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
+    one = Project([path("shop/", include(below))], settings(locale, **languages), is_async)
+    for place in ("/shop/english/", "/shop/deutsch/", "/shop/deutsch"):
+        assert one.preflight(place, "PUT", OTHER).cors == admitted(OTHER)
+        assert one.preflight(place, "PUT", APP).cors == REFUSED_PREFLIGHT
+    assert one.preflight("/shop/x", "PUT", APP).cors == admitted()
+    german = [("Cookie", "django_language=de"), ("X-German", "1")]
+    assert one.fetch("/shop/deutsch/", "GET", OTHER, *german).body == b"marked"
+
+
+@pytest.mark.parametrize("locale", MIDDLEWARE)
+def test_views_with_different_policies_in_two_languages_refuse(
+    locale: str, is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not known which of them the request will lead to."""
+    urls = [path(lazy(translated, str)(), marked), re_path("", plain)]
+    languages = {"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
+    one = Project(urls, settings(locale, **languages), is_async)
+    with override_settings(ROOT_URLCONF=tuple(urls), **one.settings):
+        # In one go, because settings that change are a reason to log it again.
+        handler: Any = ASGIHandler() if is_async else WSGIHandler()
+        for origin in (APP, OTHER, APP):
+            asking = [("Origin", origin), ("Access-Control-Request-Method", "PUT")]
+            if is_async:
+                answer = asyncio.run(aget(handler, "/artikel/", "OPTIONS", asking))
+            else:
+                answer = get(handler, "/artikel/", "OPTIONS", asking)
+            assert (answer.status, answer.cors) == (403, REFUSED_PREFLIGHT)
+    (record,) = (record for record in caplog.records if record.name == "corswsgi")
+    assert getattr(record, "reason", "") == "policy_invalid"
+    assert "different policies: " in record.getMessage()
+    for name in ("marked", "plain"):
+        assert f"tests.django.test_routing.{name}" in record.getMessage()
+    # The same policy is not a contradiction, whichever view has it.
+    same = [path(lazy(translated, str)(), plain), re_path("", bare)]
+    assert Project(same, one.settings, is_async).preflight("/artikel/").cors == admitted()
+
+
+def bare(request: HttpRequest) -> HttpResponse:
+    raise NotImplementedError
+
+
+def test_other_urlconfs_are_not_resolved_in_any_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    def override(language: str) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(translation, "override", override)
+    one = Project([path("items/", marked)], settings(LANGUAGES=LANGUAGES))
     assert one.preflight("/items/", "PUT", OTHER).cors == admitted(OTHER)
-    assert one.preflight("/artikel/", "PUT", OTHER).cors == REFUSED_PREFLIGHT
-    assert one.preflight("/items/", "PUT", OTHER, german).cors == REFUSED_PREFLIGHT
+
+
+ASKED: list[str] = []
+
+
+class Counting(StringConverter):
+    def to_python(self, value: str) -> str:
+        ASKED.append(value)
+        return value
+
+
+def asks_again(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        cors_decision(request)
+        response: HttpResponse = get_response(request)
+        cors_decision(request)
+        return response
+
+    return middleware
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+@pytest.mark.parametrize("view", [plain, marked, Items.as_view()])
+def test_a_preflight_resolves_its_url_once(view: Any, ending: str, is_async: bool) -> None:
+    """Whoever asks. Converters may be slow, or may read a database."""
+    register_converter(Counting, "counting")
+    try:
+        urls = [path(f"<counting:x>{ending}", view)]
+        chosen = settings(COMMON)
+        chosen["MIDDLEWARE"] = ["tests.django.test_routing.asks_again", *chosen["MIDDLEWARE"]]
+        one = Project(urls, chosen, is_async)
+        for origin in (APP, OTHER, "null"):
+            ASKED.clear()
+            assert one.preflight("/a", "PUT", origin).status in (204, 403)
+            assert ASKED == ["a"]
+    finally:
+        from django.urls.converters import REGISTERED_CONVERTERS  # noqa: PLC0415 - not public
+
+        del REGISTERED_CONVERTERS["counting"]
 
 
 OTHER_URLS = (path("", marked),)

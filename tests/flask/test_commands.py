@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
 
+from corswsgi import Policy
 from corswsgi_flask import CORS
 from corswsgi_flask import cors as decorate
 from corswsgi_flask.commands import cors
@@ -103,3 +104,26 @@ def test_errors_while_the_module_is_imported(
 def test_a_module_without_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = check_module(tmp_path, monkeypatch, "app = Flask('wsgi')\nCORS(app)\n")
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Flask("check")
+    CORS(app, origins=[APP, "http://localhost:*"], supports_credentials=True)
+    app.config["SERVER_NAME"] = "wiki.internal"
+    app.get("/view")(decorate(Policy(origins="*"))(plain()))
+    result = check(app)
+    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    first, second = result.stderr.splitlines()
+    assert first.startswith("Note: origins: these allow http on loopback addresses, with cred")
+    assert second.startswith("Note: origins: any origin is allowed, and the application has")
+    assert "(wiki.internal)" in second
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    assert check(app).stderr == ""
+
+
+def test_notes_about_trusted_hosts_and_callables() -> None:
+    app = Flask("check")
+    CORS(app, resources={"/a": {"origins": "*"}, "/b": {"origins": lambda origin: True}})
+    assert "resources['/b'].origins: <function" in check(app).stderr
+    app.config["TRUSTED_HOSTS"] = ["10.0.0.7"]
+    assert "resources['/a'].origins: any origin is allowed, and the" in check(app).stderr

@@ -1,0 +1,150 @@
+"""Notes for the check commands: configurations that are valid, but that you may not want."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_address
+from secrets import token_hex
+from typing import Any
+
+from corswsgi.errors import Notice, safe_repr
+from corswsgi.origins import is_loopback, parse_pattern
+
+from .analysis import AllowedOrigin, enumerate_texts, site_of
+from .layers import Applied
+from .table import PolicyTable
+
+# Origins of development servers, to find expressions that match some.
+_LOOPBACK = [
+    f"http://{host}{port}"
+    for host in ("localhost", "a.localhost", "127.0.0.1", "[::1]")
+    for port in ("", ":3000", ":5000", ":5173", ":8000", ":8080")
+]
+
+# Names for private networks. https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+_PRIVATE_NAMES = (
+    *(".internal", ".intranet", ".private", ".corp", ".home", ".lan"),
+    *(".local", ".localdomain", ".home.arpa"),
+)
+
+
+def refuse_to_answer(look_up: Any, origin: str) -> object:
+    """Allow no origin, in place of look-ups that need a request."""
+    del look_up, origin
+    return False
+
+
+def notes(
+    table: PolicyTable,
+    hosts: Iterable[object],
+    *,
+    debug: bool,
+    ask: Callable[[Any, str], object] = refuse_to_answer,
+) -> list[Notice]:
+    """Return the notes about the policies of a table.
+
+    `hosts` are the host names of the application, as far as they are known; `ask` asks one of the
+    `Applied.look_ups` about an origin. Callables are asked about random origins.
+    """
+    found: dict[tuple[str, str], Notice] = {}
+    names = [host for host in hosts if isinstance(host, str)]
+    private = [] if debug or "*" in names else [*filter(is_private, names)]
+    views = [row.applied for row in table.rows()]
+    for applied in {id(each): each for each in [*table.path_policies, *views]}.values():
+        for notice in _notes_of(applied, private, debug=debug, ask=ask):
+            found.setdefault((notice.option, notice.message), notice)
+    return [*found.values()]
+
+
+def _notes_of(
+    applied: Applied, private: list[str], *, debug: bool, ask: Callable[[Any, str], object]
+) -> Iterator[Notice]:
+    policy = applied.policy
+    if policy is None:
+        return
+    if policy.allows_any_origin and private:
+        option = applied.names.option("origins", "*")
+        message = (
+            f"any origin is allowed, and the application has a private address ({private[0]}). Any "
+            "web site can read it through the browsers of people on that network."
+        )
+        hint = "List the origins that may read it, if it is not meant for all of them."
+        yield Notice(option, "*", "private_address", message, hint)
+    loopback: dict[str, list[object]] = {}
+    for rule in policy.origins:
+        option = applied.names.option("origins", rule)
+        if callable(rule):
+            yield from _open_look_up(option, rule, lambda look_up, origin: look_up(origin))
+        elif _matches_loopback(rule):
+            loopback.setdefault(option, []).append(rule)
+    if debug or not policy.supports_credentials:
+        loopback = {}
+    for option, rules in loopback.items():
+        written = enumerate_texts(safe_repr(getattr(rule, "pattern", rule)) for rule in rules)
+        message = (
+            f"these allow http on loopback addresses, with credentials: {written}. Any program on "
+            "a visitor's computer that serves a page there can read responses with the visitor's "
+            "cookies."
+        )
+        yield Notice(option, rules, "loopback_origin", message, "Allow them in debug mode only.")
+    for look_up in applied.look_ups:
+        yield from _open_look_up(applied.names.option("origins"), look_up, ask)
+
+
+def _open_look_up(option: str, look_up: Any, ask: Callable[[Any, str], object]) -> Iterator[Notice]:
+    """Yield a note if a look-up allows origins that do not exist."""
+    origins = [f"https://x{token_hex(8)}.{domain}" for domain in ("example", "test", "invalid")]
+    try:
+        is_open = bool(look_up) and all(ask(look_up, origin) is True for origin in origins)
+    except Exception:
+        return  # it may need a database; requests log the error, and refuse the origin
+    if is_open:
+        message = f"{safe_repr(look_up)} allows any origin, for example {origins[0]}."
+        hint = 'Write "*" for any origin, or let it compare the origin with those that it knows.'
+        yield Notice(option, look_up, "allows_any_origin", message, hint)
+
+
+def _matches_loopback(rule: object) -> bool:
+    if isinstance(rule, str):
+        pattern = parse_pattern(rule)
+        return pattern is not None and pattern.scheme == "http" and pattern.is_loopback
+    return isinstance(rule, re.Pattern) and any(map(rule.fullmatch, _LOOPBACK))
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host, with or without a port, belongs to a private network or a loopback."""
+    name = host.lower().strip(".")
+    name = name if name.count(":") > 1 and "[" not in name else re.sub(r":[0-9*]*$", "", name)
+    try:
+        return not ip_address(name.strip("[]")).is_global
+    except ValueError:
+        # A name without dots is only resolved on a private network.
+        is_single = bool(name) and "." not in name and "*" not in name
+        return is_single or is_loopback(name) or name.endswith(_PRIVATE_NAMES)
+
+
+def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[str]) -> list[str]:
+    """Return the origins that are on other sites than `hosts`; nothing if there are no hosts."""
+    own = {site_of(host.removeprefix(".")) for host in hosts}
+    return [origin.written for origin in origins if own and origin.site not in own]
+
+
+def describe_cookie(
+    name: str, same_site: object, secure: object, origins: list[str], hosts: str
+) -> tuple[str, str]:
+    """Return a warning about a cookie that browsers do not send from other sites, and a hint.
+
+    `name` is the beginning of the cookie's settings, such as ``SESSION_COOKIE``, and `hosts` is the
+    setting for the application's hosts.
+    """
+    text = (
+        "these origins may send cookies, but are on other sites than the project's hosts "
+        f"({hosts}): {enumerate_texts(origins)}. Browsers do not send them the cookie with "
+        f"{name}_SAMESITE = {same_site!r} and {name}_SECURE = {secure!r}."
+    )
+    hint = (
+        f'{name}_SAMESITE = "None" and {name}_SECURE = True. (Some browsers never send cookies to '
+        "other sites. A page on the same site avoids that.)"
+    )
+    return text, hint

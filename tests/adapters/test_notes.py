@@ -1,0 +1,173 @@
+"""Notes: configurations that are valid, but that you may not want."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from corswsgi import Policy
+from corswsgi.adapters import (
+    NO_ORIGIN,
+    UNSET,
+    Layer,
+    PolicyTable,
+    Route,
+    ViewLayers,
+    allowed_origins,
+    describe_cookie,
+    notes,
+    on_other_sites,
+    read_layer,
+)
+
+APP = "https://app.example.com"
+LOCAL = "http://localhost:*"
+
+
+def table(**options: Any) -> PolicyTable:
+    return PolicyTable([read_layer(UNSET, {"max_age": 7, **options}).layer])
+
+
+def found(
+    given: PolicyTable, *hosts: object, debug: bool = False, **more: Any
+) -> list[tuple[str, str]]:
+    """Return the reason and the option of each note."""
+    result = notes(given, hosts, debug=debug, **more)
+    assert all(note.message and note.hint for note in result)
+    return [(note.reason, note.option) for note in result]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(LOCAL, "http://localhost", "http://127.0.0.1:8000", "http://*.localhost:*"),
+        *("http://[::1]:3000", "http://app.localhost"),
+        re.compile(r"http://localhost:\d+"),
+        re.compile(r"http://(localhost|127\.0\.0\.1)(:\d{2,5})?"),
+    ],
+)
+def test_loopback_origins_with_credentials(origin: Any) -> None:
+    given = table(origins=[APP, origin], supports_credentials=True)
+    assert found(given) == [("loopback_origin", "origins")]
+    (note,) = notes(given, [], debug=False)
+    assert note.value == [origin]
+    assert repr(getattr(origin, "pattern", origin)) in note.message
+    assert found(given, debug=True) == []
+    assert found(table(origins=[APP, origin])) == []
+
+
+def test_several_loopback_origins_are_one_note() -> None:
+    origins = [f"http://localhost:{port}" for port in range(3000, 3050)]
+    (note,) = notes(table(origins=origins, supports_credentials=True), [], debug=False)
+    assert "'http://localhost:3000', 'http://localhost:3001'" in note.message
+    assert "and 30 more" in note.message
+
+
+@pytest.mark.parametrize(
+    "origins", [[APP], ["https://localhost:3000"], [re.compile(r"https://app\.example\.com")]]
+)
+def test_other_origins_with_credentials(origins: Any) -> None:
+    assert found(table(origins=origins, supports_credentials=True)) == []
+
+
+def allows(origin: str) -> bool:
+    return True
+
+
+def fails(origin: str) -> bool:
+    raise LookupError(origin)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_open"),
+    [
+        (allows, True),
+        (lambda origin: origin.startswith("https://"), True),
+        (lambda origin: origin.endswith(".example"), False),
+        (lambda origin: origin == APP, False),
+        (lambda origin: "yes", False),
+        (fails, False),
+    ],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_callables_that_allow_everything(origin: Any, is_open: bool, debug: bool) -> None:
+    expected = [("allows_any_origin", "origins")] if is_open else []
+    assert found(table(origins=[APP, origin]), debug=debug) == expected
+    for note in notes(table(origins=[APP, origin]), [], debug=debug):
+        assert "allows any origin, for example https://x" in note.message
+
+
+class Receivers(list[Any]):
+    """A look-up that is false if there are none."""
+
+
+@pytest.mark.parametrize(
+    ("receivers", "is_open"), [([], False), ([allows], True), ([fails], False)]
+)
+def test_look_ups_that_allow_everything(receivers: list[Any], is_open: bool) -> None:
+    asked = Receivers(receivers)
+    given = PolicyTable([Layer({"origins": [APP]})], look_ups=(asked,))
+
+    def ask(look_up: Any, origin: str) -> object:
+        assert look_up is asked
+        return look_up[0](origin)
+
+    assert found(given, ask=ask) == ([("allows_any_origin", "origins")] if is_open else [])
+    assert found(given) == []
+
+
+PRIVATE = [
+    *("localhost", "127.0.0.1", "[::1]", "::1", "10.1.2.3", "192.168.0.7:8080", "172.16.0.1"),
+    *("[fd00::1]:8000", "wiki", "WIKI", "wiki:8000", "wiki.internal", ".corp.lan", "a.local"),
+    *("nas.home.arpa", "169.254.169.254", "app.localhost:*", "a.internal."),
+]
+PUBLIC = [
+    *("example.com", ".example.com", "8.8.8.8", "[2606:4700::1111]", "*", "", None, 7),
+    *("internal.example.com", "example.com:8000", "localhost.example"),
+]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_any_origin_on_a_private_address(host: str) -> None:
+    given = table(origins="*")
+    assert found(given, None, "example.com", host) == [("private_address", "origins")]
+    (note,) = notes(given, [host], debug=False)
+    assert f"({host})" in note.message
+    assert found(given, host, debug=True) == []
+    assert found(given, host, "*") == [], "nothing is known about the hosts"
+    assert found(table(origins=APP), host) == []
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_any_origin_on_a_public_address(host: object) -> None:
+    assert found(table(origins="*"), host) == []
+
+
+def test_paths_and_views_have_notes_once() -> None:
+    views = [ViewLayers([Layer({"origins": "*"})]) for _ in range(2)]
+    given = PolicyTable(
+        [Layer({"origins": NO_ORIGIN})],
+        paths={
+            "/a": Layer(Policy(origins=[LOCAL], supports_credentials=True)),
+            "/b": Layer(None),
+            "/c": Layer({"origins": [LOCAL], "supports_credentials": True}),
+        },
+        routes=lambda: [Route(f"view {each}", "/d", False, each) for each in views],
+    )
+    assert found(given, "wiki") == [("loopback_origin", "origins"), ("private_address", "origins")]
+
+
+def test_origins_on_other_sites() -> None:
+    origins = allowed_origins([Policy(origins=[APP, "https://a.example.org"])])
+    assert on_other_sites(origins, ["api.example.com"]) == ["https://a.example.org"]
+    assert on_other_sites(origins, [".example.com", "example.org"]) == []
+    assert on_other_sites(origins, []) == []
+
+
+def test_the_text_about_a_cookie() -> None:
+    text, hint = describe_cookie("SESSION_COOKIE", "Lax", False, [APP], "HOSTS")
+    assert f"(HOSTS): {APP}. Browsers do not send them the cookie with SESSION_COOKIE_SAME" in text
+    assert text.endswith("SESSION_COOKIE_SAMESITE = 'Lax' and SESSION_COOKIE_SECURE = False.")
+    assert hint.startswith('SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True.')
