@@ -172,6 +172,9 @@ def safe_repr(value: object) -> str:
         text = ascii(value)
     except Exception:
         text = f"<{type(value).__name__} object>"
+    if not text.isprintable():
+        # ascii() leaves line breaks that the value's own __repr__ returns.
+        text = text.encode("unicode_escape").decode("ascii")
     return text if len(text) <= _MAX_REPR_LENGTH else f"{text[:_MAX_REPR_LENGTH]}..."
 
 

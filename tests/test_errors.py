@@ -79,9 +79,17 @@ class Unprintable:
         raise LookupError
 
 
+class Verbatim:
+    """Its representation is a text that a client sent, such as the message of an error."""
+
+    def __repr__(self) -> str:
+        return "a\\b\n\x1b\x85\u2028c"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (Verbatim(), r"a\\b\n\x1b\\x85\\u2028c"),
         ("a\r\n\x1b\u202e", r"'a\r\n\x1b\u202e'"),
         ("a" * 118, f"'{'a' * 118}'"),
         ("a" * 119, f"'{'a' * 119}..."),
