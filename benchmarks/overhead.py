@@ -17,6 +17,7 @@ import gc
 import io
 import itertools
 import logging
+import math
 import statistics
 import sys
 import time
@@ -37,6 +38,7 @@ from flask_cors import CORS as FlaskCORS
 from wsgicors import CORS as WsgiCORS
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi_django.apps import installed
 from corswsgi_flask import CORS
 
 Environ = dict[str, Any]
@@ -238,14 +240,18 @@ def django_app(row: Row, middleware: list[str]) -> Application:
 
 
 def with_corswsgi_django(row: Row) -> Application:
-    """Return the row's Django application with corswsgi_django, which reads settings once."""
+    """Return the row's Django application with corswsgi_django, which compiles the settings."""
     resources: dict[str, Any] = {f"/path-{number}/*": None for number in range(row.resources - 1)}
     if row.resources:
         resources["/api/*"] = {}
     settings.CORS_ALLOWED_ORIGINS, settings.CORS_ALLOWED_ORIGIN_REGEXES = row.origins, []
     settings.CORS_RESOURCES = resources
     setting_changed.send(None, setting="CORS_ALLOWED_ORIGINS", value=row.origins, enter=True)
-    return django_app(row, ["corswsgi_django.middleware.CORSMiddleware"])
+    application = django_app(row, ["corswsgi_django.middleware.CORSMiddleware"])
+    # The next contender changes the settings, which is not to be noticed within a second.
+    installed().keep_up()
+    installed().check_at = math.inf
+    return application
 
 
 def with_django_cors_headers(row: Row) -> Application:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from logging import getLogger
 from threading import Lock
 from time import monotonic
@@ -103,9 +103,11 @@ class CorswsgiConfig(AppConfig):
 
     def report_urlconf(self, urlconf: Any) -> None:
         """Log problems of the views that only the URLconf of a request has, once."""
-        report = partial(self.table.report_problems, strict=False, routes=all_routes(urlconf))
         resolver = get_resolver(urlconf)
-        self._urlconfs.get(id(resolver), (resolver,), report)
+        self._urlconfs.get(id(resolver), (resolver,), self._report, urlconf)
+
+    def _report(self, urlconf: Any) -> None:
+        self.table.report_problems(strict=False, routes=all_routes(urlconf))
 
     def ready(self) -> None:
         """Register the checks, listen to override_settings, and filter Django's log."""

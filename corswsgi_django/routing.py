@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, cast
 
@@ -33,16 +33,15 @@ def find_views(
     """
     # An earlier middleware may have set it, even to None.
     resolver, path = get_resolver(getattr(request, "urlconf", None)), request.path_info
-    known = request.META.get(_FOUND, ())
+    known: tuple[URLResolver, str, tuple[View, ...]] | None = request.META.get(_FOUND)
     # Converters may be slow, so the same URL is resolved once.
-    if known[:2] != (resolver, path):
-        views = _resolve_all if is_translated(resolver) else _resolve
-        known = request.META[_FOUND] = resolver, path, tuple(views(resolver, path))
-    found: tuple[View, ...] = known[2]
-    return found
+    if known is None or known[0] is not resolver or known[1] != path:
+        resolve = _resolve_all if is_translated(resolver) else _resolve
+        known = request.META[_FOUND] = resolver, path, resolve(resolver, path)
+    return known[2]
 
 
-def _resolve_all(resolver: URLResolver, path: str) -> Iterable[View]:
+def _resolve_all(resolver: URLResolver, path: str) -> tuple[View, ...]:
     """Return the views that a path leads to in the languages that the request may have."""
     has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
         cast(str, resolver.urlconf_name)
@@ -50,22 +49,24 @@ def _resolve_all(resolver: URLResolver, path: str) -> Iterable[View]:
     own = translation.get_language_from_path(path) if has_prefixes else None
     found: dict[int, View] = {}
     for language in [own] if own else dict(settings.LANGUAGES):
-        # LocaleMiddleware redirects to the path with the prefix.
-        prefixes = ("", f"/{language}") if has_default_prefix and not own else ("",)
         # The language that is active may be left over from another request.
         with translation.override(language):
-            found |= {id(view): view for view in _resolve(resolver, path, prefixes)}
-    return found.values()
+            views = _resolve(resolver, path)
+            if has_default_prefix and not (own or views):
+                # LocaleMiddleware redirects to the path with the prefix.
+                views = _resolve(resolver, f"/{language}{path}")
+        found |= {id(view): view for view in views}
+    return tuple(found.values())
 
 
-def _resolve(resolver: URLResolver, path: str, prefixes: tuple[str, ...] = ("",)) -> Iterator[View]:
-    """Yield the view that a path leads to in the active language, or behind a prefix."""
+def _resolve(resolver: URLResolver, path: str) -> tuple[View, ...]:
+    """Return the view that a path leads to in the active language, if there is one."""
     # CommonMiddleware redirects to the path with a slash.
-    paths = [path] if path.endswith("/") or not settings.APPEND_SLASH else [path, f"{path}/"]
-    for each in (prefix + each for prefix in prefixes for each in paths):
+    paths = (path,) if path.endswith("/") or not settings.APPEND_SLASH else (path, f"{path}/")
+    for each in paths:
         with suppress(Resolver404):
-            yield resolver.resolve(each).func
-            return
+            return (resolver.resolve(each).func,)
+    return ()
 
 
 def is_translated(resolver: URLResolver, depth: int = _MAX_DEPTH) -> bool:
