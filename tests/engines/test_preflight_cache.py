@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -17,9 +17,7 @@ from tests.conformance.preflight_cache import (
     without_the_rule,
 )
 from tests.engines.browser import BLOCKED, Expected, Page, listening, run_fetches
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from tests.helpers.wsgi import Application
 
 # Each fetch is once after one that may have cached its answer.
 FOLLOWED: list[dict[str, Any]] = [
@@ -28,11 +26,6 @@ FOLLOWED: list[dict[str, Any]] = [
     {"method": "PUT", "headers": X_A},
     {"method": "POST", "headers": JSON},
 ]
-
-
-def missing(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    start_response("404 Not Found", [("Content-Type", "text/plain")])
-    return []
 
 
 def test_the_engine_sends_the_preflights_that_the_model_sends(engine: Engine) -> None:
@@ -52,7 +45,7 @@ def test_the_engine_sends_the_preflights_that_the_model_sends(engine: Engine) ->
             for browser in [Browser(app, origin)]
             for number, init in enumerate(FOLLOWED)
         }
-        with listening(DispatcherMiddleware(missing, mounts)) as port:
+        with listening(DispatcherMiddleware(Application(404), mounts)) as port:
             results = run_fetches(engine, page, origin, f"http://localhost:{port}", fetches)
     assert {name: result != BLOCKED for name, result in results.items()} == allowed
     # The engine has a cache: without the rule, POST with JSON is sent because PUT was allowed.
