@@ -159,12 +159,14 @@ class CORSMiddleware:
             if origin is not None and _REQUESTED_METHOD in environ:
                 return self._answer(policy, environ, start_response)
             decision = compiled.decide_options(origin)
+            if not decision.allowed:
+                _log_refusal(environ, decision)
         elif origin is None:
             decision = compiled.no_origin
         else:
             decision = compiled.decide_actual(origin)
-        if origin is not None and not decision.allowed and _is_logged(DEBUG):
-            log_refusal(CORSRequest.from_environ(environ), decision)
+            if not decision.allowed:
+                _log_refusal(environ, decision)
         environ[DECISION] = decision
         environ[DECIDED_BY] = self
         # A bound method of plain data is the cheapest callable. A closure over as many names takes
@@ -250,8 +252,8 @@ def _start_late(
                     decision = (
                         compiled.no_origin if origin is None else compiled.decide_actual(origin)
                     )
-                if not decision.allowed and _is_logged(DEBUG):
-                    log_refusal(CORSRequest.from_environ(environ), decision)
+                if not decision.allowed:
+                    _log_refusal(environ, decision)
                 decided.append((policy, decision))
                 environ[DECISION] = decision
                 environ[DECIDED_BY] = middleware
@@ -263,6 +265,11 @@ def _start_late(
     if exc_info is None:
         return start_response(status, headers)
     return start_response(status, headers, exc_info)
+
+
+def _log_refusal(environ: WSGIEnvironment, decision: Decision) -> None:
+    if _is_logged(DEBUG):
+        log_refusal(CORSRequest.from_environ(environ), decision)
 
 
 def _apply(

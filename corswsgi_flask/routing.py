@@ -145,7 +145,8 @@ class Router:
 
     def _are_alike(self, path: str | None, one: str, other: str) -> bool:
         """Return whether the same rules for a path take two methods."""
-        if self._overlaps is None:
+        step = self._steps[path][other]
+        if self._overlaps is None or (isinstance(step, frozenset) and one in step):
             return False
         if path not in self._rules:
             self._rules[path] = self._overlaps.find(self._adapter, path)
