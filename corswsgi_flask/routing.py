@@ -37,13 +37,12 @@ def routes_of(rule: Rule, view: ViewLayers) -> Iterator[Route]:
     methods = {*(view.methods if rule.methods is None else rule.methods)}
     if getattr(rule, "provide_automatic_options", False):
         methods.discard("OPTIONS")
+    name, taken = f"view {rule.endpoint!r}", tuple(sorted(methods))
     fixed, placeholder, _ = rule.rule.partition("<")
-    path = as_wsgi(fixed)
-    bare = path.rstrip("/")
+    path, bare = as_wsgi(fixed), as_wsgi(fixed).rstrip("/")
     paths = [path] if placeholder or rule.strict_slashes else [bare or "/", f"{bare}/"]
     for each in paths:
-        name = f"view {rule.endpoint!r}"
-        yield Route(name, each, bool(placeholder), view, tuple(sorted(methods)))
+        yield Route(name, each, bool(placeholder), view, taken)
 
 
 class Overlaps:
