@@ -49,7 +49,8 @@ def notes(
     """
     found: dict[tuple[str, str], Notice] = {}
     names = [host for host in hosts if isinstance(host, str)]
-    private = [] if debug or "*" in names else [*filter(is_private, names)]
+    # Public services often list a private name as well, for health checks.
+    private = [] if debug or not all(map(is_private, names)) else names
     views = [row.applied for row in table.rows()]
     for applied in {id(each): each for each in [*table.path_policies, *views]}.values():
         for notice in _notes_of(applied, private, debug=debug, ask=ask):

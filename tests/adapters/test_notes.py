@@ -132,7 +132,8 @@ PUBLIC = [
 @pytest.mark.parametrize("host", PRIVATE)
 def test_any_origin_on_a_private_address(host: str) -> None:
     given = table(origins="*")
-    assert found(given, None, "example.com", host) == [("private_address", "origins")]
+    assert found(given, None, "wiki", host) == [("private_address", "origins")]
+    assert found(given, "example.com", host) == []
     (note,) = notes(given, [host], debug=False)
     assert f"({host})" in note.message
     assert found(given, host, debug=True) == []
