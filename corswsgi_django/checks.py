@@ -48,7 +48,6 @@ _ANSWERING = (
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.cache.FetchFromCacheMiddleware",
-    "django.middleware.cache.CacheMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.auth.middleware.RemoteUserMiddleware",

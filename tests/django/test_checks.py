@@ -473,3 +473,29 @@ def test_identifiers_never_change() -> None:
         *("given_twice", "without_effect"),
     )
     assert {*NOTICES} == {*get_args(NoticeReason)}
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        COMMON,
+        CSRF,
+        WHITENOISE,
+        "django.middleware.locale.LocaleMiddleware",
+        "django.middleware.http.ConditionalGetMiddleware",
+        "django.middleware.cache.FetchFromCacheMiddleware",
+        "django.middleware.cache.CacheMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        "django.contrib.auth.middleware.RemoteUserMiddleware",
+        "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+        "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    ],
+)
+def test_middleware_that_may_answer_itself(middleware: str) -> None:
+    found = said(MIDDLEWARE=[middleware, CORS], STATIC_URL=None)
+    name = middleware.rpartition(".")[2]
+    assert [*found] == ["corswsgi.W005"]
+    assert f"is below {name}, which may refuse preflights." in found["corswsgi.W005"]
+    assert said(MIDDLEWARE=[CORS, middleware], STATIC_URL=None) == {}
+    assert said(MIDDLEWARE=[SECURITY, SESSION, CORS], STATIC_URL=None) == {}

@@ -11,7 +11,7 @@ from django.http import (
     HttpResponse,
 )
 from django.test import override_settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_http_methods
@@ -365,3 +365,59 @@ def test_methods_with_equal_policies_keep_their_max_age(is_async: bool) -> None:
         with override_settings(ROOT_URLCONF=tuple(one.urls), **SETTINGS):
             browser = Browser(WSGIHandler(), APP)
             assert [browser.fetch("/", method="PUT").preflights for _ in range(2)] == [1, 0]
+
+
+async def asks_and_does_not_wait(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(getattr(cors_decision(request), "reason", "None"))
+
+
+BESIDE: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP, is_other]}
+PATHS: dict[str, Any] = {"/a/*": {"CORS_PREFLIGHT_MAX_AGE": 1}, "/off/*": None}
+
+
+@pytest.mark.parametrize(
+    ("settings", "place", "origin", "reason", "expected"),
+    [
+        (BESIDE, "/", APP, "origin_allowed", allowed()),
+        (BESIDE, "/", "null", "origin_null", REFUSED),
+        (BESIDE, "/", "https://Other.example", "origin_not_allowed", REFUSED),
+        (SETTINGS, "/", OTHER, "origin_not_allowed", REFUSED),
+        ({}, "/", OTHER, "origin_not_allowed", REFUSED),
+        ({**BESIDE, "CORS_RESOURCES": PATHS}, "/a/b", APP, "origin_allowed", allowed()),
+        ({**BESIDE, "CORS_RESOURCES": PATHS}, "/a/..%2fb", OTHER, "origin_not_allowed", REFUSED),
+        ({**BESIDE, "CORS_RESOURCES": PATHS}, "/off/b", OTHER, "None", {}),
+        ({**BESIDE, "CORS_URLS_REGEX": "^/api/"}, "/", APP, "None", {}),
+    ],
+)
+def test_a_coroutine_may_ask_for_decisions_without_look_ups(
+    settings: dict[str, Any],
+    place: str,
+    origin: str,
+    reason: str,
+    expected: dict[str, str],
+    is_async: bool,
+) -> None:
+    one = Project([re_path("", asks_and_does_not_wait)], settings, is_async)
+    answer = one.fetch(place, origin=origin)
+    assert (answer.status, answer.body.decode(), answer.cors) == (200, reason, expected)
+
+
+def test_receivers_are_not_asked_if_no_one_has_to(is_async: bool) -> None:
+    def receiver(sender: None, **more: Any) -> bool:
+        raise NotImplementedError
+
+    settings = {**BESIDE, "CORS_RESOURCES": PATHS}
+    one = Project([re_path("", asks_and_does_not_wait)], settings, is_async)
+    check_request_enabled.connect(receiver)
+    try:
+        for place, origin, reason, expected in (
+            ("/", APP, "origin_allowed", allowed()),
+            ("/", "null", "origin_null", REFUSED),
+            ("/", "https://Other.example", "origin_not_allowed", REFUSED),
+            ("/a/..%2fb", OTHER, "origin_not_allowed", REFUSED),
+            ("/off/b", OTHER, "None", {}),
+        ):
+            answer = one.fetch(place, origin=origin)
+            assert (answer.body.decode(), answer.cors) == (reason, expected), place
+    finally:
+        check_request_enabled.disconnect(receiver)

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
+from corswsgi_django import cors
 from corswsgi_django.apps import make_table
 from corswsgi_django.defaults import default_headers, default_methods
 from corswsgi_django.settings import KNOWN, read_settings
@@ -557,3 +558,19 @@ def test_no_settings_raise_anything_else(settings: dict[str, Any]) -> None:
     else:
         for applied in table.path_policies:
             assert applied.policy is None or applied.policy.compiled is not None
+
+
+@pytest.mark.parametrize("resources", [None, {}, {"/a/*": {}}, {"/*": {}, "/a/*": {}}])
+def test_dot_segments_do_not_matter_if_all_paths_have_one_policy(
+    resources: dict[str, Any] | None, is_async: bool
+) -> None:
+    settings: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_RESOURCES": resources}
+    if resources is None:
+        del settings["CORS_RESOURCES"]
+    marked = cors(expose_headers=["X-A"])(view)
+    one = Project([re_path("^marked/", marked), re_path("", view)], settings, is_async)
+    for place in ("/a/..%2fb", "/a/../b", "/..", "/a/."):
+        assert one.fetch(place).cors == allowed()
+        assert one.fetch(place, origin=EVIL).cors == REFUSED
+        assert one.preflight(place).cors == admitted()
+    assert one.fetch("/marked/..%2fb").cors == allowed(Expose_Headers="X-A")

@@ -945,3 +945,55 @@ def test_readers_see_the_old_or_the_new_table() -> None:
         finally:
             is_done.set()
         assert [*map(Future.result, asking)] == [[], []]
+
+
+def test_a_decorated_method_on_a_rule_whose_paths_have_different_resources() -> None:
+    class Both(MethodView):
+        def get(self, name: str = "") -> str:
+            return "get"
+
+        @cors(expose_headers=["X-V"])
+        def put(self, name: str = "") -> str:
+            return "put"
+
+    app = Flask("resources")
+    app.add_url_rule("/x/<name>", view_func=Both.as_view("open"))
+    app.add_url_rule("/both/", view_func=Both.as_view("slash"), strict_slashes=False)
+    app.add_url_rule("/one", view_func=Both.as_view("one"))
+    app.add_url_rule("/plain/", "plain", lambda: "plain", strict_slashes=False)
+    other: dict[str, Any] = {"origins": [OTHER]}
+    resources = {"/*": {}, "/x/other": other, "/x/off": None, "/both": other, "/plain": other}
+    CORS(app, origins=[APP], resources=resources)
+    for path, origin in (
+        ("/x/app", APP),
+        ("/both/", APP),
+        ("/one", APP),
+        ("/x/other", OTHER),
+        ("/both", OTHER),
+    ):
+        refused = EVIL if origin == OTHER else OTHER
+        exposed = grants(origin, Expose_Headers="X-V")
+        assert cross(app, path, "GET", origin) == Crossing(200, grants(origin), True)
+        assert cross(app, path, "PUT", origin) == Crossing(200, exposed, True)
+        assert cross(app, path, "GET", refused) == Crossing(200, {"Vary": "Origin"}, False)
+        assert cross(app, path, "PUT", refused).status is None
+        assert preflight(app, path, "PUT", origin).cors == admits(origin, max_age="0")
+    for path, origin in (("/plain/", APP), ("/plain", OTHER)):
+        assert cross(app, path, "GET", origin) == Crossing(200, grants(origin), True)
+        assert cross(app, path, "GET", EVIL) == Crossing(200, {"Vary": "Origin"}, False)
+    # @cors turns CORS on again.
+    assert cross(app, "/x/off", "GET") == NO_POLICY
+    assert cross(app, "/x/off", "PUT") == Crossing(200, grants(Expose_Headers="X-V"), True)
+
+
+@pytest.mark.parametrize("resources", [None, {"/a/*": {}}, {"/*": {}, "/a/*": {}}])
+def test_dot_segments_if_all_paths_have_one_policy(resources: dict[str, Any] | None) -> None:
+    app = Flask("dotted")
+    app.route("/<path:path>", methods=["GET", "PUT"])(lambda path: path)
+    CORS(app, origins=[APP], resources=resources or {"/*": {}})
+    is_refused = resources is not None and "/*" not in resources
+    for path in ("/a/..%2fb", "/a/../b", "/a/."):
+        expected = {"Vary": "Origin"} if is_refused else grants()
+        assert get(app, path, "GET", [("Origin", APP)]).cors == expected
+        expected = {"Vary": PREFLIGHT_VARY} if is_refused else admits()
+        assert preflight(app, path).cors == expected
