@@ -58,8 +58,8 @@ _match_origin = re.compile(
 _ends_in_number = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 _match_wildcard_port = re.compile(r"(?P<origin>.*):\*", re.DOTALL).fullmatch
 
-# Replaces the `*.` of a pattern while the rest is parsed.
-_ANY_LABEL = "any-label."
+# Replaces the `*.` of a pattern while the rest is parsed: the shortest label that it matches.
+_ANY_LABEL = "a."
 
 
 class Origin(NamedTuple):

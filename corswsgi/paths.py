@@ -21,7 +21,7 @@ _NOT_A_PATTERN = (
 _has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
 # Regular expressions and placeholders of routes. As paths they would match nothing that was meant.
 _has_other_syntax = re.compile(r"[\\^|<>\[\]{}]|\.\+|/:|\$$").search
-_has_dot_segment = re.compile(r"/\.{1,2}(?:/|$)").search
+_has_dot_segment = re.compile(r"/\.{1,2}(?:/|\Z)").search
 
 
 class PathPatterns(Generic[T]):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
 from corswsgi.paths import PathPatterns, as_wsgi, check_path
@@ -107,31 +105,6 @@ def test_all_problems_of_resources_at_once() -> None:
     ]
 
 
-def naive(patterns: list[str], path: str) -> str | None:
-    """Match as documented, one pattern after the other."""
-    found = None
-    for pattern in sorted(patterns, key=len):
-        below = pattern.removesuffix("/*")
-        if path == pattern and below == pattern:
-            return pattern
-        if below != pattern and (path == below or path.startswith(f"{below}/")):
-            found = pattern
-    return found
-
-
-SEGMENTS = st.lists(st.sampled_from(["", "a", "b", "ab", "*", "caf\xc3\xa9"]), max_size=4)
-PATHS = SEGMENTS.map(lambda segments: "/" + "/".join(segments))
-
-
-@given(st.lists(PATHS, unique=True), PATHS | st.text())
-def test_the_longest_match_wins(patterns: list[str], path: str) -> None:
-    taken = [pattern for pattern in patterns if check_path("path", pattern) is None]
-    # Patterns are written as people read them, and matched with the text that WSGI provides.
-    as_read = {pattern.encode("latin-1").decode("utf-8", "replace"): pattern for pattern in taken}
-    resources: PathPatterns[str | None] = PathPatterns({**as_read})
-    assert resources.find(path, None) == naive(taken, path)
-
-
 @pytest.mark.parametrize(
     ("path", "is_dotted"),
     [
@@ -187,3 +160,8 @@ def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
     assert resources.find(long, False) is False
     assert long.searched <= 6, "no further than the deepest pattern"
     assert long.taken <= len("/a/b/c/d"), "the time to hash a text grows with its length"
+
+
+def test_a_segment_that_only_begins_like_a_dot_segment() -> None:
+    patterns = PathPatterns({"/*": "root"}, dotted="dotted")
+    assert patterns.find("/..\n", "none") == "root"
