@@ -238,6 +238,14 @@ def test_every_reason_is_documented() -> None:
         assert reason in rows, f"docs/reference.md does not say what {reason} means"
 
 
+def test_the_threat_model_names_tests_that_exist() -> None:
+    names = re.findall(r"`((?:tests|benchmarks)/[^`]*)`", (ROOT / "SECURITY.md").read_text())
+    assert [name for name in names if not (ROOT / name).exists()] == []
+    rows = re.findall(r"^\| (?!---|threat).*$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert all("`tests/" in row.split(" | ")[-1] for row in rows)
+    assert len(names) > len(rows) > 0
+
+
 def test_every_check_is_documented() -> None:
     text = (ROOT / "docs" / "django.md").read_text()
     source = "".join(path.read_text() for path in ROOT.glob("corswsgi_django/*checks.py"))
