@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from .automata import TooComplexError
 from .errors import Problem, safe_repr
-from .expressions import probes
+from .expressions import corrected_expression, find_reach
 from .names import Names
 from .origins import NO_ORIGIN, OriginPattern, OriginRule
 from .suffixes import PublicSuffixes
 from .suggestions import as_https
 
-DANGERS = ("insecure_origins", "public_suffixes")
+DANGERS = ("insecure_origins", "public_suffixes", "expressions")
 """The checks that ``dangerously_allow`` turns off."""
 
 
@@ -27,9 +28,10 @@ def check_origins(
     `patterns` are the origin patterns among `origins`, as written and parsed; `dangers` are the
     checks to leave out.
     """
-    for rule in origins:
-        if isinstance(rule, re.Pattern) and rule is not NO_ORIGIN:
-            yield from _check_expression(rule, names)
+    if "expressions" not in dangers:
+        for rule in origins:
+            if isinstance(rule, re.Pattern) and rule is not NO_ORIGIN:
+                yield from _check_expression(rule, dangers, names)
     if "insecure_origins" not in dangers:
         yield from _check_schemes(patterns, names)
     if "public_suffixes" not in dangers:
@@ -64,20 +66,48 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
         )
 
 
-def _check_expression(expression: re.Pattern[str], names: Names) -> Iterator[Problem]:
-    """Yield an expression that matches unrelated origins."""
-    probe = next(filter(expression.fullmatch, probes(expression.pattern)), None)
-    if probe is not None:
-        credentials = names.option("supports_credentials")
-        example = names.assignment("origins", '["https://*.example.com"]')
-        yield Problem(
-            names.option("origins", expression),
-            expression,
-            "wildcard_with_credentials",
-            f"the expression {safe_repr(expression.pattern)} also matches origins of other people, "
-            f"such as {probe}. With {credentials}, they could read your users' data.",
-            f"name the host, as in {example}.",
+def _check_expression(
+    expression: re.Pattern[str], dangers: frozenset[str], names: Names
+) -> Iterator[Problem]:
+    """Yield an expression that matches origins of others, or of http."""
+    option, written = names.option("origins", expression), safe_repr(expression.pattern)
+    credentials = names.option("supports_credentials")
+    danger = names.assignment("dangerously_allow", '["expressions"]')
+    try:
+        reach = find_reach(expression)
+    except TooComplexError:
+        message = (
+            f"the expression {written} is too complex to find out which origins it matches. With "
+            f"{credentials}, others could read your users' data."
         )
+        hint = f"split it, or list origin patterns. If you trust all it matches, write {danger}."
+        yield Problem(option, expression, "wildcard_with_credentials", message, hint)
+        return
+    hint = f"If you trust all origins that it matches, write {danger}."
+    corrected = None
+    if reach.wide is not None or reach.insecure is not None:
+        corrected = corrected_expression(expression)
+    if corrected is not None:
+        hint = f"did you mean {corrected}? {hint}"
+    elif reach.wide is not None:
+        example = names.assignment("origins", '["https://*.example.com"]')
+        hint = f"name the host up to its end, as in {example}. {hint}"
+    else:
+        hint = f"write https:// instead of http://. {hint}"
+    if reach.wide is not None:
+        such_as = f", such as {reach.wide}" if reach.wide else ""
+        message = (
+            f"the expression {written} also matches origins of other people{such_as}. With "
+            f"{credentials}, they could read your users' data."
+        )
+        yield Problem(option, expression, "wildcard_with_credentials", message, hint)
+    elif reach.insecure is not None and "insecure_origins" not in dangers:
+        such_as = f" {reach.insecure}, which" if reach.insecure else " origins with http, which"
+        message = (
+            f"the expression {written} also matches{such_as} is not HTTPS. With {credentials}, "
+            "anyone on the network path of its pages could read your users' data."
+        )
+        yield Problem(option, expression, "insecure_origin", message, hint)
 
 
 def _check_schemes(

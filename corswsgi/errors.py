@@ -35,6 +35,7 @@ ProblemReason = Literal[
     "not_importable",
     "given_twice",
     "without_effect",
+    "slow_expression",
 ]
 """Every reason that a `Problem` can have; ``docs/reference.md`` explains each."""
 

@@ -82,6 +82,11 @@ class OriginPattern:
     subdomains: bool
     """Whether the host was written with ``*.``, which matches one or more labels before it."""
 
+    def __str__(self) -> str:
+        """Return the pattern as it is written in a configuration."""
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{'*.' if self.subdomains else ''}{self.host}{port}"
+
     @property
     def is_exact(self) -> bool:
         """Whether the pattern has no ``*``, so it matches only itself."""

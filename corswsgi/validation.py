@@ -13,7 +13,7 @@ from . import fetch
 from .callables import Mistake, find_mistake
 from .credentials import DANGERS, check_origins, check_wildcards
 from .errors import Notice, Problem, ProblemReason, safe_repr, wrong_type
-from .expressions import malformed_literal
+from .expressions import corrected_expression, find_faults
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN, OriginMatcher, OriginPattern, OriginRule, parse_pattern
 from .suffixes import PublicSuffixes
@@ -274,7 +274,7 @@ class _Reader:
             self._patterns.append((rule, pattern))
             return True
         if isinstance(rule, re.Pattern) and isinstance(rule.pattern, str):
-            return self._is_matchable(rule)
+            return rule == NO_ORIGIN or self._is_usable(rule)
         if callable(rule):
             if (mistake := find_mistake(rule)) is not None:
                 self._refuse_callable(rule, mistake)
@@ -311,17 +311,39 @@ class _Reader:
                 hint = f"write {self._names.assignment('origins', repr(rules))}."
         self._refuse("origins", function, "wrong_type", mistake.message, hint)
 
-    def _is_matchable(self, expression: re.Pattern[str]) -> bool:
-        text = malformed_literal(expression)
-        if text is None:
+    def _is_usable(self, expression: re.Pattern[str]) -> bool:
+        """Refuse an expression that matches no origin, or takes too long to match."""
+        faults = find_faults(expression)
+        if not any(faults):
             return True
-        message = (
-            f"the expression {safe_repr(expression.pattern)} matches no origin. It has to match "
-            "the whole origin, scheme://host[:port]."
-        )
-        corrected = corrected_origin(text)
-        hint = None if corrected is None else f"did you mean {corrected!r}?"
-        self._refuse("origins", expression, "malformed_origin", message, hint)
+        written = safe_repr(expression.pattern)
+        corrected = None
+        if faults.is_empty:
+            plain = re.sub(r"^\^|\\(?=[./:-])|\$$", "", expression.pattern)
+            origin = corrected_origin(plain)
+            corrected = None if origin is None else repr(origin)
+        corrected = corrected or corrected_expression(expression)
+        hint = None if corrected is None else f"did you mean {corrected}?"
+        reason: ProblemReason = "malformed_origin"
+        if faults.is_catastrophic:
+            reason = "slow_expression"
+            message = (
+                f"the expression {written} can take seconds to match one origin, because its "
+                "repetitions can divide the same text in many ways. Any client could send it."
+            )
+            hint = hint or "write one repetition, such as [a-z0-9-]+, or an origin pattern."
+        elif faults.is_empty:
+            message = (
+                f"the expression {written} matches no origin. It has to match the whole origin, "
+                "scheme://host[:port], as browsers send it."
+            )
+        else:
+            branches = " and ".join(map(safe_repr, faults.dead_branches))
+            message = (
+                f"in the expression {written}, the alternative {branches} matches no origin. Each "
+                "has to match a whole origin, scheme://host[:port], as browsers send it."
+            )
+        self._refuse("origins", expression, reason, message, hint)
         return False
 
     def _refuse_origin(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
@@ -36,34 +37,35 @@ def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
     if others := on_other_sites(origins, _known_hosts()):
         yield from _check_cookies(others)
     for wide in wide_expressions(policies):
-        if wide.other is not None:
+        if (text := wide.describe_wide()) is not None:
             hint = "escape each dot (\\.), write the host up to its end, or list patterns instead."
-            yield Warning(wide.describe_other(), hint=hint, id="corswsgi.W011")
+            yield Warning(text, hint=hint, id="corswsgi.W011")
     for wide in wide_expressions(credentialed):
-        if wide.insecure is not None:
+        if (text := wide.describe_insecure()) is not None:
             hint = "write https:// instead of http:// or https?://."
-            yield Warning(wide.describe_insecure(), hint=hint, id="corswsgi.W012")
+            yield Warning(text, hint=hint, id="corswsgi.W012")
 
 
 def _check_csrf(origins: list[AllowedOrigin]) -> Iterator[CheckMessage]:
     """W007 and W008: pages that may send cookies, but whose POST Django refuses."""
-    open_ports = [origin.written for origin in origins if origin.pattern.port == "*"]
+    open_ports = [origin for origin in origins if origin.pattern.port == "*"]
     missing = [each for each in origins if each.pattern.port != "*" and not _is_trusted(each)]
     refused = "every POST, PUT, PATCH or DELETE of their pages gets a 403"
     if missing:
         named = enumerate_texts(origin.written for origin in missing)
         text = f"these origins may send cookies, but are not in CSRF_TRUSTED_ORIGINS: {named}."
         text = f"{text} So {refused}."
-        trusted = dict.fromkeys(map(_trusted, missing))
+        trusted = dict.fromkeys(str(origin.pattern) for origin in missing)
         value = repr([*settings.CSRF_TRUSTED_ORIGINS, *trusted])
         if len(trusted) > MAX_ENUMERATED:
             value = "[*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]"
         hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W007')}"
         yield Warning(text, hint=hint, id="corswsgi.W007")
     if open_ports:
-        text = f"these origins may send cookies from any port: {enumerate_texts(open_ports)}."
+        named = enumerate_texts(origin.written for origin in open_ports)
+        text = f"these origins may send cookies from any port: {named}."
         text = f"{text} CSRF_TRUSTED_ORIGINS cannot list any port, so {refused}."
-        listed = [origin.replace(":*", ":3000") for origin in open_ports]
+        listed = [str(replace(origin.pattern, port=3000)) for origin in open_ports]
         value = repr([*settings.CSRF_TRUSTED_ORIGINS, *listed])
         hint = f"list ports that may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W008')}"
         yield Warning(text, hint=hint, id="corswsgi.W008")
@@ -86,16 +88,6 @@ def _is_trusted(origin: AllowedOrigin) -> bool:
         if is_included and scheme == pattern.scheme:
             return True
     return False
-
-
-def _trusted(origin: AllowedOrigin) -> str:
-    """Return what to write into CSRF_TRUSTED_ORIGINS for an origin."""
-    pattern = origin.pattern
-    if not origin.is_expression:
-        return origin.written
-    if origin.site != pattern.host:
-        return f"{pattern.scheme}://*.{origin.site}"
-    return f"{pattern.scheme}://{pattern.host}" + (f":{pattern.port}" if pattern.port else "")
 
 
 def _silencing(number: str) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from corswsgi.automata import TooComplexError
 from corswsgi.errors import safe_repr
-from corswsgi.expressions import meant_origins, neighbours
-from corswsgi.origins import NO_ORIGIN, Origin, OriginPattern, is_loopback, parse_pattern
+from corswsgi.expressions import Reach, find_reach
+from corswsgi.origins import NO_ORIGIN, OriginPattern, parse_pattern
 from corswsgi.policy import Policy
 from corswsgi.suffixes import PublicSuffixes
 
@@ -17,7 +18,7 @@ MAX_ENUMERATED = 20
 
 
 class AllowedOrigin(NamedTuple):
-    """An origin pattern of a policy, or an origin that one of its expressions is meant for."""
+    """An origin pattern of a policy, or one that an expression of it spells out."""
 
     written: str
     """The pattern or the expression, as it is written."""
@@ -31,39 +32,42 @@ class AllowedOrigin(NamedTuple):
 
 
 class WideExpression(NamedTuple):
-    """An expression that matches more than the origins that it spells out."""
+    """An expression that matches origins on sites that it does not spell out, or with http."""
 
     written: str
-    meant: str
-    """An origin that it is meant for."""
-    other: str | None
-    """An origin of another site that it matches."""
-    insecure: str | None
-    """An origin with http that it matches, other than loopback."""
+    reach: Reach | None
+    """What it can match; None if it is too complex to find out."""
 
-    def describe_other(self) -> str:
-        """Return a sentence about `other`."""
-        return (
-            f"the expression {safe_repr(self.written)} matches {self.other}, which is on another "
-            f"site than {self.meant}."
-        )
+    def describe_wide(self) -> str | None:
+        """Return a sentence about origins on other sites; None if there are none."""
+        written = safe_repr(self.written)
+        if self.reach is None:
+            return f"the expression {written} is too complex to find out which origins it matches."
+        if self.reach.wide is None:
+            return None
+        such_as = f", such as {self.reach.wide}" if self.reach.wide else ""
+        return f"the expression {written} also matches origins of other people{such_as}."
 
-    def describe_insecure(self) -> str:
-        """Return a sentence about `insecure`, for policies with credentials."""
+    def describe_insecure(self) -> str | None:
+        """Return a sentence about origins with http, for policies with credentials; or None."""
+        if self.reach is None or self.reach.insecure is None:
+            return None
+        written = safe_repr(self.written)
+        such_as = f", such as {self.reach.insecure}" if self.reach.insecure else ""
         return (
-            f"the expression {safe_repr(self.written)} matches {self.insecure}, which is not "
-            "HTTPS: anyone on the network path can change such a page, and read responses with "
-            "the cookies of its visitors."
+            f"the expression {written} matches origins that are not HTTPS{such_as}. "
+            "Anyone on the network path can change such a page, and read responses with the "
+            "cookies of its visitors."
         )
 
 
 def allowed_origins(policies: Iterable[Policy | None]) -> list[AllowedOrigin]:
     """Return the origins of policies, each once. Callables are left out."""
     suffixes = PublicSuffixes()
-    found: dict[tuple[str, str], AllowedOrigin] = {}
+    found: dict[tuple[str, OriginPattern], AllowedOrigin] = {}
     for rule in _rules(policies):
         for allowed in _allowed(rule, suffixes):
-            found[allowed.written, allowed.site] = allowed
+            found[allowed.written, allowed.pattern] = allowed
     return [*found.values()]
 
 
@@ -73,21 +77,25 @@ def site_of(host: str) -> str:
 
 
 def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpression]:
-    """Yield the expressions of policies that match more than they are meant for."""
-    expressions = dict.fromkeys(rule for rule in _rules(policies) if isinstance(rule, re.Pattern))
-    if not expressions:
-        return  # loading the public suffixes takes time
-    suffixes = PublicSuffixes()
-    for expression in expressions:
-        written = expression.pattern
-        neighbour = next(neighbours(expression, suffixes), None)
-        insecure = next(
-            (text for text, origin in meant_origins(expression) if _is_insecure(origin)), None
-        )
-        if neighbour is not None:
-            yield WideExpression(written, neighbour.meant, neighbour.neighbour, insecure)
-        elif insecure is not None:
-            yield WideExpression(written, insecure, None, insecure)
+    """Yield the expressions of policies that match more than they spell out, or http.
+
+    Policies that allow this explicitly are left out.
+    """
+    unchecked = (
+        policy for policy in policies if policy and "expressions" not in policy.dangerously_allow
+    )
+    for rule in dict.fromkeys(_rules(unchecked)):
+        if isinstance(rule, re.Pattern):
+            reach = _reach(rule)
+            if reach is None or reach[1:] != (None, None):
+                yield WideExpression(rule.pattern, reach)
+
+
+def _reach(expression: re.Pattern[str]) -> Reach | None:
+    try:
+        return find_reach(expression)
+    except TooComplexError:
+        return None
 
 
 def enumerate_texts(texts: Iterable[str]) -> str:
@@ -111,11 +119,7 @@ def _allowed(rule: object, suffixes: PublicSuffixes) -> Iterator[AllowedOrigin]:
             site = suffixes.site(pattern.host) or pattern.host
             yield AllowedOrigin(rule, pattern, site, is_expression=False)
     elif isinstance(rule, re.Pattern):
-        for _, origin in meant_origins(rule):
-            pattern = OriginPattern(*origin, subdomains=False)
-            site = suffixes.site(origin.host) or origin.host
+        reach = _reach(rule)
+        for pattern in () if reach is None else reach.patterns:
+            site = suffixes.site(pattern.host) or pattern.host
             yield AllowedOrigin(repr(rule.pattern), pattern, site, is_expression=True)
-
-
-def _is_insecure(origin: Origin) -> bool:
-    return origin.scheme == "http" and not is_loopback(origin.host)
