@@ -5,7 +5,7 @@ mean to `re`. An automaton accepts at least what the expression matches: look-ar
 word boundaries and back-references are left out or widened, and large counts become loops.
 
 Each position is one place of the expression that reads a character. The edge from one position to
-another counts the ways to get there (two stand for more), because Python's matcher tries them all.
+another counts the ways to get there, because Python's matcher tries all of them.
 https://en.wikipedia.org/wiki/Glushkov%27s_construction_algorithm
 """
 
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -25,40 +24,50 @@ _parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "s
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/[]+"
 """The characters of well-formed origins. Sets of them are bit masks in this order."""
 
-MAX_SEARCHED = 20_000
-"""How many steps one search in an automaton may take. A step takes about a microsecond."""
+MAX_WAYS = 10_000_000
+"""Numbers of ways are not counted any further."""
 
+_MAX_STEPS = 150_000
 _MAX_POSITIONS = 2_000
-_MAX_EDGES = 20_000
 _MAX_OPTIONAL = 16  # more optional repetitions become a loop
-
-# For the longest origins, three loops in a row that read the same text take up to a twentieth of a
-# second, and four take seconds.
-_MAX_CHAINED_LOOPS = 3
-_MAX_WAYS = 10_000_000
-_MAX_LENGTH = 300  # of the texts that are tried, in characters
+_MAX_SPELLED_OUT = 10  # a larger set of characters does not name any of them
 
 
 class TooComplexError(Exception):
     """An expression has too many parts to be analysed, or a part that is not known."""
 
 
+class Budget:
+    """The number of steps that an analysis may take. A step takes less than a microsecond."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Raise `TooComplexError` if too few steps are left."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooComplexError
+
+
 def mask_of(characters: Iterable[str]) -> int:
     """Return the set of some characters of the alphabet."""
     mask = 0
     for character in characters:
-        mask |= 1 << ALPHABET.index(character)
+        mask |= _BITS[character]
     return mask
 
 
 def characters_of(mask: int) -> Iterator[str]:
     """Yield the characters of a set."""
-    for number, character in enumerate(ALPHABET):
-        if mask >> number & 1:
-            yield character
+    while mask:
+        lowest = mask & -mask
+        yield ALPHABET[lowest.bit_length() - 1]
+        mask ^= lowest
 
 
-_ALL = (1 << len(ALPHABET)) - 1
+_BITS = {character: 1 << number for number, character in enumerate(ALPHABET)}
+_ALL = mask_of(ALPHABET)
 _DIGITS = mask_of("0123456789")
 _WORD = mask_of(character for character in ALPHABET if character.isalnum() or character == "_")
 _CATEGORIES = {
@@ -70,6 +79,60 @@ _CATEGORIES = {
     "CATEGORY_NOT_WORD": _ALL & ~_WORD,
 }
 
+# Only one of these can be in effect. A group such as `(?a:...)` replaces it.
+_TYPES = re.ASCII | re.LOCALE | re.UNICODE
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """A position automaton. The positions are numbered from 0, in the order of the expression.
+
+    Positions that no text of the alphabet leads to have no edges.
+    """
+
+    masks: list[int]
+    """The characters that each position reads."""
+    literals: list[bool]
+    """Whether the expression spells out the characters of each position."""
+    followers: list[dict[int, int]]
+    """The positions that can follow each position, with the number of ways."""
+    first: dict[int, int]
+    """The positions that can begin a text, with the number of ways."""
+    last: dict[int, int]
+    """The positions that can end a text, with the number of ways."""
+    asserted: set[int]
+    """The positions in look-around assertions, from which there is no way back to the text."""
+
+    @classmethod
+    def of(cls, expression: re.Pattern[str]) -> Automaton:
+        """Build the automaton of an expression. Raises `TooComplexError`."""
+        flags = int(expression.flags & ~re.DEBUG)
+        builder = _Builder()
+        try:
+            part = builder.sequence(_parser.parse(expression.pattern, flags), flags)
+        except (RecursionError, KeyError) as error:  # KeyError: a category that is not known
+            raise TooComplexError from error
+        return builder.finish(part)
+
+    def accepts(self, text: str) -> bool:
+        """Return whether the automaton reads a whole text of at least one character."""
+        positions: Collection[int] = self.first
+        reached: list[int] = []
+        for character in text:
+            bit = _BITS.get(character, 0)
+            reached = [position for position in positions if self.masks[position] & bit]
+            positions = {after for before in reached for after in self.followers[before]}
+        return any(position in self.last for position in reached)
+
+    def loops(self) -> list[list[int]]:
+        """Return the sets of positions that can follow each other forever, the first ones first."""
+        found = [
+            component
+            for component in components([[*following] for following in self.followers])
+            if len(component) > 1 or component[0] in self.followers[component[0]]
+        ]
+        return found[::-1]
+
 
 class _Part(NamedTuple):
     """A part of an expression: where it can begin and end, and in how many ways it is empty."""
@@ -79,330 +142,167 @@ class _Part(NamedTuple):
     empty: int
 
 
-_NOTHING = _Part({}, {}, 0)  # matches no text
-_EMPTY = _Part({}, {}, 1)  # matches the empty text
+class _Builder:
+    """Adds the parts of an expression to an automaton.
 
+    A part is used once, because adding it to another one changes both.
+    """
 
-@dataclass
-class Automaton:
-    """A position automaton. The positions are numbered from 0."""
+    def __init__(self) -> None:
+        self._budget = Budget(_MAX_STEPS)
+        self._masks: list[int] = []
+        self._literals: list[bool] = []
+        self._followers: list[dict[int, int]] = []
+        self._asserted: set[int] = set()
 
-    masks: list[int] = field(default_factory=list)
-    """The characters that each position reads."""
-    literals: list[bool] = field(default_factory=list)
-    """Whether the expression spells out the characters of each position."""
-    followers: list[dict[int, int]] = field(default_factory=list)
-    """The positions that can follow each position, with the number of ways."""
-    first: dict[int, int] = field(default_factory=dict)
-    """The positions that can begin a text."""
-    last: dict[int, int] = field(default_factory=dict)
-    """The positions that can end a text."""
-    asserted: list[Automaton] = field(default_factory=list)
-    """The contents of look-around assertions."""
-    is_atomic: bool = False
-    """Whether there are atomic groups or possessive quantifiers, which limit backtracking."""
-
-    @classmethod
-    def of(cls, expression: re.Pattern[str]) -> Automaton:
-        """Build the automaton of an expression. Raises `TooComplexError`."""
-        automaton = cls()
-        flags = int(expression.flags & ~re.DEBUG)
-        try:
-            automaton._finish(_parser.parse(expression.pattern, flags), flags)
-        except RecursionError as error:
-            raise TooComplexError from error
-        return automaton
-
-    def accepts(self, text: str) -> bool:
-        """Return whether the automaton reads a whole text of at least one character."""
-        positions: Iterable[int] = self.first
-        reached: set[int] = set()
-        for number, character in enumerate(text):
-            if character not in ALPHABET:
-                return False
-            bit = mask_of(character)
-            if number:
-                positions = {after for before in reached for after in self.followers[before]}
-            reached = {position for position in positions if self.masks[position] & bit}
-        return not reached.isdisjoint(self.last)
-
-    def loops(self) -> list[list[int]]:
-        """Return the sets of positions that can follow each other forever, the first ones first."""
-        components = _components(len(self.masks), [[*each] for each in self.followers])
-        components.reverse()
-        return [
-            component
-            for component in components
-            if len(component) > 1 or component[0] in self.followers[component[0]]
-        ]
-
-    @cached_property
-    def is_catastrophic(self) -> bool:
-        """Whether Python's matcher may try so many ways that a request takes seconds.
-
-        Raises `TooComplexError`. The criteria are those of Weber and Seidl, "On the degree of
-        ambiguity of finite automata": https://doi.org/10.1016/0304-3975(91)90381-B
-        """
-        if any(automaton.is_catastrophic for automaton in self.asserted):
-            return True
-        loops = self.loops()
-        return (
-            any(map(self._is_ambiguous, loops)) or self._chains_loops(loops) or self._multiplies()
-        )
-
-    def _is_ambiguous(self, loop: list[int]) -> bool:
-        """Return whether a loop can read one text in two ways, so that repeating it doubles them.
-
-        Searches the pairs of positions that the same text leads to, starting from equal ones.
-        """
-        members = set(loop)
-        if any(
-            ways > 1 for each in loop for to, ways in self.followers[each].items() if to in members
-        ):
-            return True
-        inner = {each: [to for to in self.followers[each] if to in members] for each in loop}
-        numbers: dict[tuple[int, int], int] = {(each, each): at for at, each in enumerate(loop)}
-        edges: list[list[int]] = []
-        pairs = [*numbers]
-        steps = 0
-        for one, two in pairs:
-            edges.append([])
-            for left in inner[one]:
-                for right in inner[two]:
-                    steps += 1
-                    if self.masks[left] & self.masks[right]:
-                        pair = (left, right)
-                        if pair not in numbers:
-                            numbers[pair] = len(pairs)
-                            pairs.append(pair)
-                        edges[-1].append(numbers[pair])
-            if steps > MAX_SEARCHED:
-                raise TooComplexError
-        for component in _components(len(pairs), edges):
-            kinds = {pairs[number][0] == pairs[number][1] for number in component}
-            if len(kinds) > 1:
-                return True
-        return False
-
-    def _chains_loops(self, loops: list[list[int]]) -> bool:
-        """Return whether too many loops in a row can read the same text."""
-        reachable = self._reachable(loops)
-        chained: list[int] = []
-        for at, loop in enumerate(loops):
-            longest = 1
-            for before in range(at - 1, -1, -1):
-                if chained[before] >= longest and self._overlap(
-                    loops[before], loop, reachable[before]
-                ):
-                    longest = chained[before] + 1
-            if longest > _MAX_CHAINED_LOOPS:
-                return True
-            chained.append(longest)
-        return False
-
-    def _reachable(self, loops: list[list[int]]) -> list[set[int]]:
-        """Return the positions that can be reached from each loop."""
-        found = []
-        for loop in loops:
-            reached, waiting = set(loop), [*loop]
-            while waiting:
-                new = self.followers[waiting.pop()].keys() - reached
-                reached |= new
-                waiting += new
-            found.append(reached)
-        return found
-
-    def _overlap(self, one: list[int], two: list[int], reachable: set[int]) -> bool:
-        """Return whether a text leads around `one`, from it to `two`, and around `two`."""
-        if two[0] not in reachable:
-            return False
-        first, second = set(one), set(two)
-        steps = 0
-        for start in one:
-            for end in two:
-                waiting = [(start, start, end)]
-                seen = {waiting[0]}
-                while waiting:
-                    left, middle, right = waiting.pop()
-                    for to_middle in self.followers[middle]:
-                        mask = self.masks[to_middle]
-                        for to_left in self.followers[left].keys() & first:
-                            for to_right in self.followers[right].keys() & second:
-                                steps += 1
-                                node = (to_left, to_middle, to_right)
-                                if node not in seen and (
-                                    mask & self.masks[to_left] & self.masks[to_right]
-                                ):
-                                    if node == (start, end, end):
-                                        return True
-                                    seen.add(node)
-                                    waiting.append(node)
-                    if steps > MAX_SEARCHED:
-                        raise TooComplexError
-        return False
-
-    def _multiplies(self) -> bool:
-        """Return whether a text has too many beginnings that can be read in too many ways.
-
-        This finds optional parts in a row, such as ``(a?){30}``, which are not loops. The text
-        grows by the character that leads to the most ways.
-        """
-        bits = [1 << number for number in range(len(ALPHABET))]
-        # Characters that all positions treat alike are tried once.
-        alike: dict[tuple[bool, ...], int] = {}
-        different = set(self.masks)
-        for bit in bits:
-            alike.setdefault(tuple(bool(mask & bit) for mask in different), bit)
-        ways: dict[int, int] = dict(self.first)
-        total = steps = 0
-        for _ in range(_MAX_LENGTH):
-            sums = dict.fromkeys(alike.values(), 0)
-            for position, count in ways.items():
-                mask = self.masks[position]
-                for bit in sums:
-                    if mask & bit:
-                        sums[bit] += count
-            steps += len(ways) * len(sums)
-            best = max(sums, key=sums.__getitem__, default=0)
-            if not best or not sums[best] or steps > MAX_SEARCHED:
-                return False
-            total += sums[best]
-            if total > _MAX_WAYS:
-                return True
-            following: dict[int, int] = {}
-            for position, count in ways.items():
-                if self.masks[position] & best:
-                    for after, more in self.followers[position].items():
-                        following[after] = following.get(after, 0) + count * more
-            ways = following
-        return False
-
-    # Building. The methods return the part of the expression that they have added.
-
-    def _finish(self, parsed: Any, flags: int) -> None:
-        part = self._sequence(parsed, flags)
-        # Positions that read none of the characters cannot be passed.
-        dead = {position for position, mask in enumerate(self.masks) if not mask}
-        self.first = {key: ways for key, ways in part.first.items() if key not in dead}
-        self.last = {key: ways for key, ways in part.last.items() if key not in dead}
-        if dead:
-            self.followers = [
-                {to: ways for to, ways in each.items() if to not in dead} for each in self.followers
-            ]
-
-    def _sequence(self, parsed: Iterable[tuple[Any, Any]], flags: int) -> _Part:
-        part = _EMPTY
-        for operator, argument in parsed:
-            part = self._join(part, self._piece(str(operator), argument, flags))
+    def sequence(self, parsed: Iterable[tuple[Any, Any]], flags: int) -> _Part:
+        """Add parsed pieces that follow each other."""
+        self._budget.spend(1)  # there may be billions of empty repetitions
+        pieces = [self._piece(str(operator), argument, flags) for operator, argument in parsed]
+        part = _empty()
+        for piece in reversed(pieces):
+            part = self._join(piece, part)
         return part
+
+    def finish(self, part: _Part) -> Automaton:
+        """Return the automaton, without edges between positions that no text leads to."""
+        unreadable = {position for position, mask in enumerate(self._masks) if not mask}
+
+        def readable(positions: dict[int, int]) -> dict[int, int]:
+            if unreadable.isdisjoint(positions):
+                return positions
+            return {to: ways for to, ways in positions.items() if to not in unreadable}
+
+        first = readable(part.first)
+        followers: list[dict[int, int]] = [{} for _ in self._masks]
+        waiting, reached = [*first], set(first)
+        while waiting:
+            position = waiting.pop()
+            followers[position] = readable(self._followers[position])
+            new = followers[position].keys() - reached
+            reached |= new
+            waiting += new
+        last = {position: ways for position, ways in part.last.items() if position in reached}
+        return Automaton(self._masks, self._literals, followers, first, last, self._asserted)
 
     def _piece(self, operator: str, argument: Any, flags: int) -> _Part:
         if operator in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
             return self._read(*_characters(operator, argument, flags))
         if operator == "SUBPATTERN":
             _, added, removed, parsed = argument
-            return self._sequence(parsed, (flags | added) & ~removed)
+            return self.sequence(parsed, _combined(flags, added, removed))
         if operator == "BRANCH":
-            return _either(self._sequence(parsed, flags) for parsed in argument[1])
+            return self._either(self.sequence(parsed, flags) for parsed in argument[1])
+        # Atomic groups and possessive quantifiers match a part of what others match.
         if operator in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            self.is_atomic |= operator == "POSSESSIVE_REPEAT"
             least, most, parsed = argument
             return self._repeat(least, most, parsed, flags)
         if operator == "ATOMIC_GROUP":
-            self.is_atomic = True
-            return self._sequence(argument, flags)
+            return self.sequence(argument, flags)
         if operator in ("ASSERT", "ASSERT_NOT"):
-            asserted = Automaton()
-            asserted._finish(argument[1], flags)
-            self.asserted.append(asserted)
-            return _EMPTY
+            # The matcher reads the text of an assertion, and returns to where it began.
+            start = len(self._masks)
+            asserted = self.sequence(argument[1], flags)
+            self._asserted.update(range(start, len(self._masks)))
+            return _Part(asserted.first, {}, 1)
         if operator == "AT":
-            return _EMPTY
+            return _empty()
         if operator == "FAILURE":
-            return _NOTHING
+            return _nothing()
         if operator == "GROUPREF":
-            return self._loop(self._read(_ALL, False))
+            return _optional(self._loop(self._read(_ALL, False)))
         if operator == "GROUPREF_EXISTS":
-            return _either(
-                _EMPTY if parsed is None else self._sequence(parsed, flags)
-                for parsed in argument[1:]
-            )
+            return self._either(self.sequence(parsed or (), flags) for parsed in argument[1:])
         raise TooComplexError(operator)
 
     def _read(self, mask: int, is_literal: bool) -> _Part:
-        position = len(self.masks)
+        position = len(self._masks)
         if position >= _MAX_POSITIONS:
             raise TooComplexError
-        self.masks.append(mask)
-        self.literals.append(is_literal)
-        self.followers.append({})
+        self._masks.append(mask)
+        self._literals.append(is_literal)
+        self._followers.append({})
         return _Part({position: 1}, {position: 1}, 0)
 
     def _repeat(self, least: int, most: Any, parsed: Any, flags: int) -> _Part:
-        copies = [self._sequence(parsed, flags) for _ in range(least)]
-        is_endless = most is _parser.MAXREPEAT or most - least > _MAX_OPTIONAL
-        tail = _EMPTY
-        if is_endless:
-            tail = self._optional(
-                self._loop(copies.pop() if copies else self._sequence(parsed, flags))
-            )
-            # Like x+, which is one position and not two.
-            if least:
-                tail = _Part(tail.first, tail.last, tail.empty - 1)
+        copies = [self.sequence(parsed, flags) for _ in range(least)]
+        tail = _empty()
+        if most is _parser.MAXREPEAT or most - least > _MAX_OPTIONAL:
+            # `x+` is one position, and `x{2,}` is two.
+            loop = self._loop(copies.pop() if copies else self.sequence(parsed, flags))
+            tail = loop if least else _optional(loop)
         else:
             for _ in range(most - least):
-                tail = self._optional(self._join(self._sequence(parsed, flags), tail))
-        part = tail
+                tail = _optional(self._join(self.sequence(parsed, flags), tail))
         for copy in reversed(copies):
-            part = self._join(copy, part)
-        return part
+            tail = self._join(copy, tail)
+        return tail
 
     def _loop(self, part: _Part) -> _Part:
         self._connect(part.last, part.first)
         return part
 
-    def _optional(self, part: _Part) -> _Part:
-        return _Part(part.first, part.last, min(part.empty + 1, 2))
-
     def _join(self, one: _Part, two: _Part) -> _Part:
         self._connect(one.last, two.first)
         return _Part(
-            _added(one.first, two.first, one.empty),
-            _added(two.last, one.last, two.empty),
-            min(one.empty * two.empty, 2),
+            self._added(one.first, two.first, one.empty),
+            self._added(two.last, one.last, two.empty),
+            min(one.empty * two.empty, MAX_WAYS),
         )
+
+    def _either(self, parts: Iterable[_Part]) -> _Part:
+        found = _nothing()
+        for part in parts:
+            found = _Part(
+                self._added(found.first, part.first, 1),
+                self._added(found.last, part.last, 1),
+                min(found.empty + part.empty, MAX_WAYS),
+            )
+        return found
 
     def _connect(self, last: dict[int, int], first: dict[int, int]) -> None:
+        self._budget.spend(len(last) * len(first))
         for before, ways in last.items():
-            followers = self.followers[before]
-            for after, more in first.items():
-                followers[after] = min(followers.get(after, 0) + ways * more, 2)
-        self._edges += len(last) * len(first)
-        if self._edges > _MAX_EDGES:
-            raise TooComplexError
+            _add(first, ways, self._followers[before])
 
-    _edges: int = 0
-
-
-def _either(parts: Iterable[_Part]) -> _Part:
-    found = _NOTHING
-    for part in parts:
-        found = _Part(
-            _added(found.first, part.first, 1),
-            _added(found.last, part.last, 1),
-            min(found.empty + part.empty, 2),
-        )
-    return found
-
-
-def _added(one: dict[int, int], two: dict[int, int], ways: int) -> dict[int, int]:
-    """Return the positions of both; those of `two` can be reached in so many ways."""
-    if not ways:
+    def _added(self, one: dict[int, int], two: dict[int, int], ways: int) -> dict[int, int]:
+        """Return the positions of both, where those of `two` are reached in more ways."""
+        if not ways:
+            return one
+        if ways == 1 and len(two) > len(one):
+            one, two = two, one
+        self._budget.spend(len(two))
+        _add(two, ways, one)
         return one
-    found = dict(one)
-    for position, more in two.items():
-        found[position] = min(found.get(position, 0) + more * ways, 2)
-    return found
+
+
+def _add(positions: dict[int, int], ways: int, to: dict[int, int]) -> None:
+    if ways == 1 and to.keys().isdisjoint(positions):
+        to.update(positions)  # takes a tenth of the time
+        return
+    for position, more in positions.items():
+        to[position] = min(to.get(position, 0) + ways * more, MAX_WAYS)
+
+
+def _nothing() -> _Part:
+    """Return a part that matches no text."""
+    return _Part({}, {}, 0)
+
+
+def _empty() -> _Part:
+    """Return a part that matches the empty text."""
+    return _Part({}, {}, 1)
+
+
+def _optional(part: _Part) -> _Part:
+    return _Part(part.first, part.last, min(part.empty + 1, MAX_WAYS))
+
+
+def _combined(flags: int, added: int, removed: int) -> int:
+    """Return the flags in a group, such as ``(?i-s:...)``."""
+    if added & _TYPES:
+        flags &= ~_TYPES
+    return int((flags | added) & ~removed)
 
 
 def _characters(operator: str, argument: Any, flags: int) -> tuple[int, bool]:
@@ -411,7 +311,8 @@ def _characters(operator: str, argument: Any, flags: int) -> tuple[int, bool]:
         return _ALL, False
     items = argument if operator == "IN" else [(_parser.LITERAL, argument)]
     is_negated = operator == "NOT_LITERAL"
-    mask, is_literal = 0, not is_negated
+    is_literal = not is_negated and len(items) <= _MAX_SPELLED_OUT
+    mask = 0
     for item, value in items:
         name = str(item)
         if name == "NEGATE":
@@ -434,18 +335,18 @@ def _between(low: int, high: int, flags: int) -> int:
     return mask_of(re.findall(text, ALPHABET, flags & (re.IGNORECASE | re.ASCII)))
 
 
-def _components(count: int, edges: list[list[int]]) -> list[list[int]]:
+def components(edges: list[list[int]]) -> list[list[int]]:
     """Return the strongly connected components of a graph, the last ones first.
 
     https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm
     """
     found: list[list[int]] = []
-    index = [0] * count  # 0: not visited
-    lowest = [0] * count
-    is_open = [False] * count
+    index = [0] * len(edges)  # 0: not visited
+    lowest = [0] * len(edges)
+    is_open = [False] * len(edges)
     stack: list[int] = []
     visited = 0
-    for root in range(count):
+    for root in range(len(edges)):
         if index[root]:
             continue
         path = [(root, iter(edges[root]))]
