@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .automata import TooComplexError
-from .errors import Problem, safe_repr
+from .errors import Problem, ProblemReason, safe_repr
 from .expressions import corrected_expression, find_reach
 from .names import Names
 from .origins import NO_ORIGIN, OriginPattern, OriginRule
@@ -69,45 +69,46 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
 def _check_expression(
     expression: re.Pattern[str], dangers: frozenset[str], names: Names
 ) -> Iterator[Problem]:
-    """Yield an expression that matches origins of others, or of http."""
+    """Yield an expression that matches sites that it does not name, or origins with http."""
     option, written = names.option("origins", expression), safe_repr(expression.pattern)
     credentials = names.option("supports_credentials")
-    danger = names.assignment("dangerously_allow", '["expressions"]')
+    reason: ProblemReason = "wildcard_with_credentials"
+    listed = '["https://app.example.com", "https://*.example.com"]'
+    hint = f"list the origins that you trust, as in {names.assignment('origins', listed)}."
     try:
         reach = find_reach(expression)
     except TooComplexError:
         message = (
             f"the expression {written} is too complex to find out which origins it matches. With "
-            f"{credentials}, others could read your users' data."
+            f"{credentials}, pages of other sites could read your users' data."
         )
-        hint = f"split it, or list origin patterns. If you trust all it matches, write {danger}."
-        yield Problem(option, expression, "wildcard_with_credentials", message, hint)
-        return
-    hint = f"If you trust all origins that it matches, write {danger}."
-    corrected = None
-    if reach.wide is not None or reach.insecure is not None:
-        corrected = corrected_expression(expression)
-    if corrected is not None:
-        hint = f"did you mean {corrected}? {hint}"
-    elif reach.wide is not None:
-        example = names.assignment("origins", '["https://*.example.com"]')
-        hint = f"name the host up to its end, as in {example}. {hint}"
     else:
-        hint = f"write https:// instead of http://. {hint}"
-    if reach.wide is not None:
-        such_as = f", such as {reach.wide}" if reach.wide else ""
-        message = (
-            f"the expression {written} also matches origins of other people{such_as}. With "
-            f"{credentials}, they could read your users' data."
-        )
-        yield Problem(option, expression, "wildcard_with_credentials", message, hint)
-    elif reach.insecure is not None and "insecure_origins" not in dangers:
-        such_as = f" {reach.insecure}, which" if reach.insecure else " origins with http, which"
-        message = (
-            f"the expression {written} also matches{such_as} is not HTTPS. With {credentials}, "
-            "anyone on the network path of its pages could read your users' data."
-        )
-        yield Problem(option, expression, "insecure_origin", message, hint)
+        if reach.wide is not None:
+            message = (
+                f"the expression {written} matches sites that it does not name"
+                f"{_such_as(reach.wide)}. With {credentials}, their pages could read your users' "
+                "data."
+            )
+        elif reach.insecure is not None and "insecure_origins" not in dangers:
+            reason = "insecure_origin"
+            message = (
+                f"the expression {written} matches origins that are not HTTPS"
+                f"{_such_as(reach.insecure)}. With {credentials}, anyone on the network path of "
+                "their pages could read your users' data."
+            )
+            hint = "write https:// instead of http://."
+        else:
+            return
+        corrected = corrected_expression(expression)
+        if corrected is not None:
+            hint = f"did you mean {corrected}?"
+    danger = names.assignment("dangerously_allow", '["expressions"]')
+    hint = f"{hint} If you trust all origins that it matches, write {danger}."
+    yield Problem(option, expression, reason, message, hint)
+
+
+def _such_as(example: str) -> str:
+    return f", such as {example}" if example else ""
 
 
 def _check_schemes(

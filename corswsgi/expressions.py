@@ -13,13 +13,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from heapq import heappop, heappush
-from itertools import chain, count, islice
+from itertools import count, islice
 from typing import NamedTuple
 
 from .automata import Automaton, Budget, TooComplexError, characters_of, mask_of
 from .backtracking import is_catastrophic
 from .grammar import START, State, is_origin, transitions
-from .origins import MAX_ORIGIN_LENGTH, OriginPattern, Port, is_loopback, parse_origin
+from .origins import (
+    MAX_ORIGIN_LENGTH,
+    OriginMatcher,
+    OriginPattern,
+    Port,
+    is_loopback,
+    parse_origin,
+)
 from .suffixes import PublicSuffixes
 
 _MAX_STEPS = 30_000
@@ -30,7 +37,7 @@ _MAX_WIDE = 20
 _MAX_HOST = 254  # characters, with a dot at the end
 
 # Put where an expression matches other text than what it spells out.
-_OTHER_TEXTS = (".evil.test", "evil", "evil.test", "evil-", "-evil", "evilevilevil", "a", "1")
+_OTHER_TEXTS = (".evil.test", "evil.test", "evil", "evil-", "-evil", "evilevilevil", "a", "1")
 
 _Node = tuple[int, State]
 """A position of an automaton, and the state of the grammar after its character."""
@@ -108,7 +115,7 @@ def corrected_expression(expression: re.Pattern[str]) -> str | None:
     """
     for source in _corrections(expression.pattern):
         with suppress(re.error, TooComplexError):
-            corrected = re.compile(source, expression.flags & re.IGNORECASE)
+            corrected = re.compile(source)
             if any(find_faults(corrected)):
                 continue
             patterns, wide, insecure = find_reach(corrected)
@@ -120,19 +127,32 @@ def corrected_expression(expression: re.Pattern[str]) -> str | None:
 
 def _corrections(source: str) -> Iterator[str]:
     """Yield an expression with one correction, with two, and so on."""
+    # Expressions match whole origins, so these have no effect.
+    source = re.sub(r"^(?:\^|\\A)|(?<!\\)\$$|\\[Zz]$", "", source).replace(r"\/", "/")
     scheme = "http" if re.search(r"localhost|127|\[::1", source) else "https"
-    rest = r"(?:\((?:\?:)?/?(?:\.[*+]\??)?\)\??|/?(?:\.[*+]\??)?)\$?$"
+    port = r"(?<!\()(?<!\(\?:):(?:\*|[*?]?\(?(?:\[0-9\]|\[?\\d\]?)[*+]\??\)?\??)$"
+    rest = r"(?:\((?:\?:)?/?(?:\.[*+]\??)?\)\??|/?(?:\.[*+]\??)?|/[*?+])\$?$"
     for pattern, replacement in (
+        (r"\\.|[A-Z]", lambda match: match[0] if match[0][0] == "\\" else match[0].lower()),
+        (r"(?<=^https://)(.*):443$|(?<=^http://)(.*):80$", r"\1\2"),
+        (port, r"(:\\d+)?"),
         # A path, or anything, after the host. Of loopback hosts, the port is often variable.
         (rf"(?<![*+?.])(localhost|127[\\.01]+|\[::1\\?\]){rest}", r"\1(:\\d+)?"),
-        (rf"(?<!\)){rest}", ""),
+        (rf"(?<![)*+?]){rest}", ""),
+        # An origin pattern, which is not an expression.
+        (r"://\*\.", "://.*."),
         # A dot that was meant literally. Escapes, character classes and `.*` stay as they are.
         (r"(\\.|\[[^]]*\]|\.[*+?{])|\.", lambda match: match[1] or r"\."),
-        (r"^\^?\(?(?:\?:)?https?\??(?:\|https?)?\)?://", f"{scheme}://"),
-        (r"^\^?(?!https?:)(?!.*://)", f"{scheme}://"),
-        (r"^(https?://)\(?\.[*+]\)?(?:\\\.)?(?=[a-z0-9])", r"\1(.+\\.)?"),
+        (r"\((?:\?:)?https?(?:://)?\|https?(://)?\)", r"https\1"),
+        (r"https?\??(?=://)", scheme),
+        (r"^\((?:\?:)?(https?://)\)\??", r"\1"),
+        (r"^(?!.*://)", f"{scheme}://"),
+        (r"^(https?://)\(?(?:\.|\\w|\[[^]]*\])[*+]\)?(?:\\\.)?(?=[a-z0-9])", r"\1(.+\\.)?"),
+        # Repetitions of repetitions.
+        (r"\((?:\?:)?[^()]*\\\.\??\)[*+]", r"([a-z0-9-]+\\.)*"),
+        (r"\((?:\?:)?[^()]*[*+}][^()]*(?<!\\\.)\)[*+]", "[a-z0-9-]+"),
     ):
-        corrected = re.sub(pattern, replacement, source, count=0)
+        corrected = re.sub(pattern, replacement, source)
         if corrected != source:
             source = corrected
             yield source
@@ -384,31 +404,27 @@ class _Search:
         return self._suffixes.site(name) is not None and self._suffixes.at_or_under(name) is None
 
     def _other_origins(self) -> Iterator[str]:
-        """Yield origins that the expression matches, on sites that it does not spell out."""
+        """Yield origins that the expression matches, but does not spell out."""
+        spelled_out = OriginMatcher((), self._patterns)
+        for text in self._likely_texts():
+            if _matches(self._expression, text) and not spelled_out.matches(text):
+                yield text
+
+    def _likely_texts(self) -> Iterator[str]:
         # Origins with https are what most readers know.
         for end in sorted(self._wide, key=_scheme, reverse=True)[:_MAX_WIDE]:
-            start = self._origins.starts[end.node]
-            own = self._suffixes.site(end.host) if end.host else None
             for other in _OTHER_TEXTS:
-                text = f"{start}{other}{end.text}"
-                if _matches(self._expression, text) and self._suffixes.site(_host(text)) != own:
-                    yield text
+                yield f"{self._origins.starts[end.node]}{other}{end.text}"
         # Assertions limit the texts to those that contain others.
-        named = re.findall(r"[a-z0-9-]+(?:\\?\.[a-z0-9-]+)+", self._expression.pattern)
-        texts = (f"https://{name}.evil.test".replace("\\", "") for name in named)
-        for text in chain(texts, islice(self._origins.texts(), _MAX_TRIED)):
-            if _matches(self._expression, text):
-                yield text
+        for name in re.findall(r"[a-z0-9-]+(?:\\?\.[a-z0-9-]+)+", self._expression.pattern):
+            yield f"https://{name}.evil.test".replace("\\", "")
+        yield from islice(self._origins.texts(), _MAX_TRIED)
 
 
 def _scheme(end: _End) -> str:
     return "" if end.node is None else end.node[1].scheme
 
 
-def _host(text: str) -> str:
-    origin = parse_origin(text)
-    return "" if origin is None else origin.host
-
-
 def _is_insecure(text: str) -> bool:
-    return text.startswith("http://") and not is_loopback(_host(text))
+    origin = parse_origin(text)
+    return origin is not None and origin.scheme == "http" and not is_loopback(origin.host)

@@ -317,32 +317,35 @@ class _Reader:
         if not any(faults):
             return True
         written = safe_repr(expression.pattern)
-        corrected = None
-        if faults.is_empty:
-            plain = re.sub(r"^\^|\\(?=[./:-])|\$$", "", expression.pattern)
-            origin = corrected_origin(plain)
-            corrected = None if origin is None else repr(origin)
-        corrected = corrected or corrected_expression(expression)
+        corrected = corrected_expression(expression)
         hint = None if corrected is None else f"did you mean {corrected}?"
         reason: ProblemReason = "malformed_origin"
         if faults.is_catastrophic:
             reason = "slow_expression"
             message = (
                 f"the expression {written} can take seconds to match one origin, because its "
-                "repetitions can divide the same text in many ways. Any client could send it."
+                "repetitions can divide the same text in many ways. Any client can send such an "
+                "origin."
             )
-            hint = hint or "write one repetition, such as [a-z0-9-]+, or an origin pattern."
+            hint = hint or "write one repetition, such as [a-z0-9-]+, or list origin patterns."
         elif faults.is_empty:
             message = (
                 f"the expression {written} matches no origin. It has to match the whole origin, "
                 "scheme://host[:port], as browsers send it."
             )
         else:
-            branches = " and ".join(map(safe_repr, faults.dead_branches))
+            branch, *others = faults.dead_branches
             message = (
-                f"in the expression {written}, the alternative {branches} matches no origin. Each "
-                "has to match a whole origin, scheme://host[:port], as browsers send it."
+                f"the alternative {safe_repr(branch)} of the expression {written} matches no "
+                "origin. Each alternative has to match the whole origin, scheme://host[:port], as "
+                "browsers send it."
             )
+            if others:
+                message += f" The same is true of {' and '.join(map(safe_repr, others))}."
+            corrected = corrected_expression(re.compile(branch))
+            hint = "leave it out."
+            if corrected is not None:
+                hint = f"did you mean {corrected}? Otherwise leave it out."
         self._refuse("origins", expression, reason, message, hint)
         return False
 

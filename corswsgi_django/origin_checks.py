@@ -38,11 +38,11 @@ def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
         yield from _check_cookies(others)
     for wide in wide_expressions(policies):
         if (text := wide.describe_wide()) is not None:
-            hint = "escape each dot (\\.), write the host up to its end, or list patterns instead."
+            hint = wide.suggest("list the origins that you trust in CORS_ALLOWED_ORIGINS.")
             yield Warning(text, hint=hint, id="corswsgi.W011")
     for wide in wide_expressions(credentialed):
         if (text := wide.describe_insecure()) is not None:
-            hint = "write https:// instead of http:// or https?://."
+            hint = wide.suggest("write https:// instead of http:// or https?://.")
             yield Warning(text, hint=hint, id="corswsgi.W012")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from corswsgi.automata import TooComplexError
 from corswsgi.errors import safe_repr
-from corswsgi.expressions import Reach, find_reach
+from corswsgi.expressions import Reach, corrected_expression, find_reach
 from corswsgi.origins import NO_ORIGIN, OriginPattern, parse_pattern
 from corswsgi.policy import Policy
 from corswsgi.suffixes import PublicSuffixes
@@ -32,33 +32,38 @@ class AllowedOrigin(NamedTuple):
 
 
 class WideExpression(NamedTuple):
-    """An expression that matches origins on sites that it does not spell out, or with http."""
+    """An expression that matches sites that it does not name, or origins with http."""
 
     written: str
     reach: Reach | None
-    """What it can match; None if it is too complex to find out."""
+    """The origins that it can match; None if it is too complex to find out."""
+    corrected: str | None = None
+    """The expression that was probably meant, as a raw string."""
 
     def describe_wide(self) -> str | None:
-        """Return a sentence about origins on other sites; None if there are none."""
+        """Return a sentence about sites that it does not name; None if there are none."""
         written = safe_repr(self.written)
         if self.reach is None:
             return f"the expression {written} is too complex to find out which origins it matches."
         if self.reach.wide is None:
             return None
         such_as = f", such as {self.reach.wide}" if self.reach.wide else ""
-        return f"the expression {written} also matches origins of other people{such_as}."
+        return f"the expression {written} matches sites that it does not name{such_as}."
 
     def describe_insecure(self) -> str | None:
         """Return a sentence about origins with http, for policies with credentials; or None."""
         if self.reach is None or self.reach.insecure is None:
             return None
-        written = safe_repr(self.written)
         such_as = f", such as {self.reach.insecure}" if self.reach.insecure else ""
         return (
-            f"the expression {written} matches origins that are not HTTPS{such_as}. "
-            "Anyone on the network path can change such a page, and read responses with the "
-            "cookies of its visitors."
+            f"the expression {safe_repr(self.written)} matches origins that are not HTTPS"
+            f"{such_as}. Anyone on the network path can change their pages, and read responses with the "
+            "cookies of their visitors."
         )
+
+    def suggest(self, otherwise: str) -> str:
+        """Return a hint with the corrected expression, or `otherwise`."""
+        return otherwise if self.corrected is None else f"did you mean {self.corrected}?"
 
 
 def allowed_origins(policies: Iterable[Policy | None]) -> list[AllowedOrigin]:
@@ -77,7 +82,7 @@ def site_of(host: str) -> str:
 
 
 def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpression]:
-    """Yield the expressions of policies that match more than they spell out, or http.
+    """Yield the expressions that match sites that they do not name, or origins with http.
 
     Policies that allow this explicitly are left out.
     """
@@ -88,7 +93,7 @@ def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpressi
         if isinstance(rule, re.Pattern):
             reach = _reach(rule)
             if reach is None or reach[1:] != (None, None):
-                yield WideExpression(rule.pattern, reach)
+                yield WideExpression(rule.pattern, reach, corrected_expression(rule))
 
 
 def _reach(expression: re.Pattern[str]) -> Reach | None:

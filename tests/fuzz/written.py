@@ -1,4 +1,4 @@
-"""Strategies: regular expressions as people write them, strange ones, and origins to try on them."""
+"""Strategies: regular expressions, ordinary and strange, and origins to match with them."""
 
 from __future__ import annotations
 
