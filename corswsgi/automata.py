@@ -199,6 +199,8 @@ class _Builder:
             return self._repeat(least, most, parsed, flags)
         if operator == "ATOMIC_GROUP":
             return self.sequence(argument, flags)
+        if operator == "FAILURE" or (operator == "ASSERT_NOT" and not argument[1]):
+            return _nothing()  # `(?!)`
         if operator in ("ASSERT", "ASSERT_NOT"):
             # The matcher reads the text of an assertion, and returns to where it began.
             start = len(self._masks)
@@ -207,8 +209,6 @@ class _Builder:
             return _Part(asserted.first, {}, 1)
         if operator == "AT":
             return _empty()
-        if operator == "FAILURE":
-            return _nothing()
         if operator == "GROUPREF":
             return _optional(self._loop(self._read(_ALL, False)))
         if operator == "GROUPREF_EXISTS":

@@ -29,7 +29,7 @@ from .origins import (
 )
 from .suffixes import PublicSuffixes
 
-_MAX_STEPS = 30_000
+_MAX_STEPS = 20_000
 _MAX_ENDS = 2_000  # that are spelled out
 _MAX_TRIED = 100  # origins
 _MAX_BRANCHES = 100
@@ -144,8 +144,8 @@ def _corrections(source: str) -> Iterator[str]:
         # A dot that was meant literally. Escapes, character classes and `.*` stay as they are.
         (r"(\\.|\[[^]]*\]|\.[*+?{])|\.", lambda match: match[1] or r"\."),
         (r"\((?:\?:)?https?(?:://)?\|https?(://)?\)", r"https\1"),
+        (r"^\((?:\?:)?(https?\??://)\)\??", r"\1"),
         (r"https?\??(?=://)", scheme),
-        (r"^\((?:\?:)?(https?://)\)\??", r"\1"),
         (r"^(?!.*://)", f"{scheme}://"),
         (r"^(https?://)\(?(?:\.|\\w|\[[^]]*\])[*+]\)?(?:\\\.)?(?=[a-z0-9])", r"\1(.+\\.)?"),
         # Repetitions of repetitions.

@@ -57,8 +57,8 @@ class WideExpression(NamedTuple):
         such_as = f", such as {self.reach.insecure}" if self.reach.insecure else ""
         return (
             f"the expression {safe_repr(self.written)} matches origins that are not HTTPS"
-            f"{such_as}. Anyone on the network path can change their pages, and read responses with the "
-            "cookies of their visitors."
+            f"{such_as}. Anyone on the network path can change their pages, and read responses "
+            "with the cookies of their visitors."
         )
 
     def suggest(self, otherwise: str) -> str:
@@ -82,7 +82,7 @@ def site_of(host: str) -> str:
 
 
 def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpression]:
-    """Yield the expressions that match sites that they do not name, or origins with http.
+    """Yield the expressions that match sites that they do not name, or http.
 
     Policies that allow this explicitly are left out.
     """

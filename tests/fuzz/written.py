@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -101,7 +100,20 @@ _HOSTILE = st.builds(
 )
 
 
-def origins(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
-    """Return origins that look like those of an attacker, and some that the expression matches."""
-    matching: Any = st.from_regex(expression, fullmatch=True, alphabet=ALPHABET)
-    return st.one_of(_HOSTILE, matching)
+def texts_of(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
+    """Return texts of which most are matched by an expression."""
+    return st.one_of(_matching(expression), st.text(ALPHABET, max_size=8))
+
+
+def origins_for(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
+    """Return origins like those of an attacker, and texts that the expression matches."""
+    return st.one_of(_HOSTILE, _matching(expression))
+
+
+def _matching(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
+    strategy = st.from_regex(expression, fullmatch=True, alphabet=ALPHABET)
+    try:
+        strategy.validate()
+    except Exception:  # Hypothesis does not know all syntax
+        return _HOSTILE
+    return strategy
