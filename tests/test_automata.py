@@ -20,7 +20,7 @@ from corswsgi.automata import (
     mask_of,
 )
 
-from .fuzz.expressions import expressions, texts_of
+from .fuzz.written import expressions, texts_of
 
 PARSER = "corswsgi.automata._parser.parse"
 
