@@ -1,0 +1,181 @@
+"""Change modules in one place at a time, and report the changes that no test notices.
+
+    tox -e mutation -- corswsgi/origins.py                 # every mutant
+    tox -e mutation -- --sample 40 --seed 5 corswsgi/origins.py corswsgi/paths.py
+
+Tests run in copies of the tree. Mutants of which the module cannot be imported are not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib.util
+import multiprocessing
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from .child import run
+from .mutants import mutants
+
+ROOT = Path(__file__).parents[1]
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+COPIES = 2
+# The tests that run if the module's own tests and the conformance rows pass: those of its users.
+USERS = {
+    "corswsgi/compiled.py": ["test_policy.py", "test_wsgi.py", "test_debug.py", "test_memory.py"],
+    "corswsgi/decision.py": ["test_policy.py", "test_wsgi.py", "test_debug.py"],
+    "corswsgi/origins.py": ["test_validation.py", "test_policy.py", "test_credentials.py"],
+    "corswsgi/paths.py": ["test_wsgi.py"],
+    "corswsgi/validation.py": ["test_policy.py", "test_names.py", "test_credentials.py"],
+    "corswsgi/wsgi.py": ["test_log.py", "test_debug.py"],
+    "corswsgi/adapters": ["adapters", "flask", "django"],
+}
+STARTS_SERVERS = "test_servers.py"
+PRELOADED = ["pytest", "hypothesis", "flask", "werkzeug.test", "django.test", "rest_framework"]
+processes = multiprocessing.get_context("forkserver")
+
+
+def tests_of(module: str) -> tuple[list[str], list[str]]:
+    """Return the module's own tests, and those to run if they pass."""
+    package, name = module.removesuffix(".py").rsplit("/", 1)
+    folder = package.removeprefix("corswsgi").lstrip("_/")
+    own = Path("tests", folder, f"test_{name}.py")
+    users = ["conformance", *(USERS.get(module) or USERS.get(package) or [folder])]
+    files = [own, Path("tests/test_vulnerabilities.py")]
+    for user in users:
+        path = Path("tests", user)
+        files += [path] if path.suffix else sorted(path.glob("test_*.py"))
+    names = dict.fromkeys(str(file) for file in files if file.name != STARTS_SERVERS)
+    return [str(own)], [name for name in names if name != str(own)]
+
+
+def outcome(
+    tree: Path, tests: list[str], timeout: float | None = None, *, is_first: bool = False
+) -> str:
+    """Run tests in a tree."""
+    output = tree.with_suffix(".txt")
+    child = processes.Process(target=run, args=(str(tree), tests, str(output), is_first))
+    child.start()
+    child.join(timeout)
+    if child.is_alive():
+        child.kill()
+        child.join()
+        return "timed out"
+    if child.exitcode == 0:
+        return "survived"
+    if is_first or child.exitcode in (4, 5, 99):  # pytest: wrong arguments, no tests
+        sys.exit(f"{output.read_text()}\nThe tests fail without a mutation: {child.exitcode}")
+    return "killed"
+
+
+def chosen_mutants(module: str, sample: int | None, seed: int) -> Iterator[str]:
+    """Yield mutants in a random order, of which the module can be imported."""
+    found = sorted(mutants((ROOT / module).read_text()))
+    random.Random(f"{seed} {module}").shuffle(found)  # noqa: S311 - not for secrets
+    yield from found if sample is None else found[: 3 * sample]
+
+
+def is_importable(tree: Path, module: str) -> bool:
+    """Return whether Python can import a module."""
+    name = module.removesuffix(".py").replace("/", ".")
+    command = [sys.executable, "-B", "-c", f"import {name}"]
+    return not subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode
+
+
+def changed_lines(before: str, after: str) -> str:
+    """Return the change of a mutant as a key that does not depend on its place."""
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    changes = [(line[0], line[2:].strip()) for line in lines if line[0] in "+-"]
+    old, new = ([text for sign, text in changes if sign == wanted] for wanted in "-+")
+    return f"{' '.join(old)} -> {' '.join(new)}"
+
+
+def test_module(module: str, trees: list[Path], sample: int | None, seed: int) -> bool:
+    """Test the mutants of one module, and return whether all survivors are explained."""
+    source = (ROOT / module).read_text()
+    known = tomllib.loads(SURVIVORS.read_text()).get(module, {})
+    own, others = tests_of(module)
+    started = time.monotonic()
+    outcome(trees[0], [*own, *others], is_first=True)
+    timeout = 3 * (time.monotonic() - started) + 20
+    free: SimpleQueue[Path] = SimpleQueue()
+    for tree in trees:
+        # What has been compiled need not be compiled again, except for the module: the size and
+        # the second of two mutants may be the same.
+        if tree != trees[0]:
+            shutil.copytree(trees[0], tree, dirs_exist_ok=True)
+        cached = Path(importlib.util.cache_from_source(str(tree / module)))
+        cached.unlink(missing_ok=True)
+        free.put(tree)
+    counts: Counter[str] = Counter()
+    explained = True
+
+    def test(mutant: str) -> tuple[str, str]:
+        tree = free.get()
+        if sample is not None and counts["tested"] >= sample:
+            result = "left"
+        else:
+            (tree / module).write_text(mutant)
+            if is_importable(tree, module):
+                counts["tested"] += 1
+                result = outcome(tree, own, timeout)
+                if result == "survived":
+                    result = outcome(tree, others, timeout)
+            else:
+                result = "invalid"
+        (tree / module).write_text(source)
+        free.put(tree)
+        return mutant, result
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        for mutant, result in pool.map(test, chosen_mutants(module, sample, seed)):
+            counts[result] += 1
+            if result != "survived":
+                continue
+            change = changed_lines(source, mutant)
+            reason = known.get(change) or known.get(change.partition(" -> ")[0])
+            explained = explained and reason is not None
+            counts["explained"] += reason is not None
+            lines = difflib.unified_diff(
+                source.splitlines(), mutant.splitlines(), module, module, lineterm="", n=1
+            )
+            print(*lines, f"# {reason or 'NOT EXPLAINED: ' + change}", "", sep="\n", flush=True)
+    print(
+        f"{module}: {counts['tested']} mutants, {counts['killed']} killed, "
+        f"{counts['timed out']} timed out, {counts['survived']} survived "
+        f"({counts['explained']} explained), {counts['invalid']} invalid; "
+        f"{time.monotonic() - started:.0f} s",
+        flush=True,
+    )
+    return explained
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="tox -e mutation --", description=__doc__)
+    parser.add_argument("modules", nargs="+", metavar="MODULE", help="as in corswsgi/origins.py")
+    parser.add_argument("--sample", type=int, help="test so many mutants of each module")
+    parser.add_argument("--seed", type=int, default=5, help="chooses the sample (5)")
+    given = parser.parse_args()
+    processes.set_forkserver_preload(PRELOADED)
+    ignored = shutil.ignore_patterns(".*", "__pycache__")
+    with tempfile.TemporaryDirectory() as folder:
+        trees = [Path(folder) / str(number) for number in range(COPIES)]
+        for tree in trees:
+            shutil.copytree(ROOT, tree, ignore=ignored)
+        results = [test_module(name, trees, given.sample, given.seed) for name in given.modules]
+    return 0 if all(results) else 1
+
+
+sys.exit(main())

@@ -1,0 +1,30 @@
+"""Run tests in a copy of the tree. It is a module of its own, so that it starts quickly."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+
+_MEMORY = 4 << 30  # a mutant may never stop to append
+
+
+def run(tree: str, tests: list[str], output: str, writes_bytecode: bool) -> None:
+    """Run tests of a tree, and exit as pytest does, or with 99 if other code was tested."""
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    os.chdir(tree)
+    sys.path.insert(0, tree)
+    os.environ["PYTHONPATH"] = tree
+    sys.dont_write_bytecode = not writes_bytecode
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not once"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is preloaded
+    code = pytest.main([*options, *tests])
+    is_own = Path(str(sys.modules["corswsgi"].__file__)).is_relative_to(tree)
+    sys.stdout.flush()
+    os._exit(int(code) if is_own else 99)
