@@ -8,8 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 _MEMORY = 4 << 30  # a mutant may never stop to append
+
+
+class _NoShrinking:
+    """Finding the smallest example that fails takes longer than finding the first."""
+
+    def pytest_sessionstart(self) -> None:
+        usual = settings.get_profile("corswsgi")
+        settings.register_profile("mutation", usual, phases=(Phase.explicit, Phase.generate))
+        settings.load_profile("mutation")
 
 
 def run(tree: str, tests: list[str], output: str, writes_bytecode: bool) -> None:
@@ -24,7 +34,7 @@ def run(tree: str, tests: list[str], output: str, writes_bytecode: bool) -> None
     sys.dont_write_bytecode = not writes_bytecode
     options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not once"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is preloaded
-    code = pytest.main([*options, *tests])
+    code = pytest.main([*options, *tests], plugins=[_NoShrinking()])
     is_own = Path(str(sys.modules["corswsgi"].__file__)).is_relative_to(tree)
     sys.stdout.flush()
     os._exit(int(code) if is_own else 99)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -58,7 +58,7 @@ _OPERATORS = [
 ]
 
 # To return None instead is the same for most callers.
-EMPTY = ("None", "False", "[]", "()", "{}", '""')
+_EMPTY = ("None", "False", "[]", "()", "{}", '""')
 
 # Prose is for people. Tests compare the parts of messages that matter.
 _is_prose = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z]{2,}").search
@@ -81,112 +81,134 @@ _EXPRESSION_CHANGES = {
 }
 
 
-def mutants(source: str) -> dict[str, int]:
-    """Return the mutants of a module's source, and the line that each changes."""
+def mutants(source: str) -> set[str]:
+    """Return the mutants of a module's source."""
     tree = ast.parse(source)
-    left_alone = set(_lines_left_alone(tree))
-    found: dict[str, int] = {}
+    left_alone = list(_places_left_alone(tree))
+
+    def is_left_alone(place: tuple[int, int]) -> bool:
+        return any(start <= place < end for start, end in left_alone)
+
+    found: set[str] = set()
     parsed = get_ast(source)
     for operator in _OPERATORS:
-        places = [
+        places = (
             place for node in ast_nodes(parsed) for place in operator().mutation_positions(node)
-        ]
-        for occurrence, ((line, column), _) in enumerate(places):
-            if not any(start <= (line, column) < end for start, end in left_alone):
-                found[mutate_code(source, operator(), occurrence)] = line
-    encoded = source.encode()
-    for start, end, text in _edits(tree, encoded, left_alone):
-        changed = (encoded[:start] + text.encode() + encoded[end:]).decode()
-        found[changed] = encoded.count(b"\n", 0, start) + 1
-    found.pop(source, None)
-    return found
+        )
+        for occurrence, (start, _) in enumerate(places):
+            if not is_left_alone(start):
+                found.add(mutate_code(source, operator(), occurrence))
+    text = _Text(source)
+    for node, is_expression in _nodes(tree, is_left_alone):
+        for first, last, replacement in (
+            *_text_edits(node, text, is_expression=is_expression),
+            *_removals(node, text),
+            *_other_edits(node, text),
+        ):
+            changed = text.encoded[:first] + replacement.encode() + text.encoded[last:]
+            found.add(changed.decode())
+    return found - {source}
 
 
-def _lines_left_alone(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _places_left_alone(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Yield the places of annotations, docstrings and other code that only tools read."""
     for node in ast.walk(tree):
-        left: list[ast.AST | None] = []
-        if isinstance(node, ast.arg | ast.AnnAssign):
-            left = [node.annotation]
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            left = [node.returns]
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            left = [node]
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            left = [node]
-        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
-            left = [node]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("TypeVar", "cast"):
-            left = [node]
-        for part in left:
-            if isinstance(part, ast.stmt | ast.expr):
-                end = (part.end_lineno or part.lineno, part.end_col_offset or 0)
-                yield (part.lineno, part.col_offset), end
+        left: ast.stmt | ast.expr | None = None
+        match node:
+            case ast.arg(annotation=part) | ast.AnnAssign(annotation=part):
+                left = part
+            case ast.FunctionDef(returns=part) | ast.AsyncFunctionDef(returns=part):
+                left = part
+            case (
+                ast.Expr(value=ast.Constant())
+                | ast.If(test=ast.Name("TYPE_CHECKING"))
+                | ast.Subscript(value=ast.Name("Literal"))
+                | ast.Call(func=ast.Name("TypeVar" | "cast"))
+            ):
+                left = node
+        if left is not None:
+            end = (left.end_lineno or left.lineno, left.end_col_offset or 0)
+            yield (left.lineno, left.col_offset), end
 
 
-def _edits(
-    tree: ast.Module, encoded: bytes, left_alone: set[tuple[tuple[int, int], tuple[int, int]]]
-) -> Iterator[Edit]:
-    """Yield the changes that Cosmic Ray does not make."""
-    starts = [0]
-    for line in encoded.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def span(node: ast.AST) -> tuple[int, int]:
-        assert isinstance(node, ast.stmt | ast.expr | ast.keyword)
-        end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        return starts[node.lineno - 1] + node.col_offset, end
-
-    def without_each(nodes: list[tuple[int, int]]) -> Iterator[Edit]:
-        for index, (start, end) in enumerate(nodes):
-            if index + 1 < len(nodes):
-                yield start, nodes[index + 1][0], ""
-            else:
-                yield (nodes[index - 1][1] if index else start), end, ""
-
+def _nodes(
+    tree: ast.Module, is_left_alone: Callable[[tuple[int, int]], bool]
+) -> Iterator[tuple[ast.AST, bool]]:
+    """Yield the nodes to change, and whether they are in an argument of a function of `re`."""
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, is_expression = waiting.pop()
-        if isinstance(node, ast.stmt | ast.expr):
-            place = (node.lineno, node.col_offset)
-            if any(start <= place < end for start, end in left_alone):
-                continue
-        is_expression |= isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")
-        if isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-        ):
-            start, end = span(node)
-            text = encoded[start:end].decode()
-            if is_expression or re.match("(?i)r|fr|br", text):
-                for expression, replacements in _EXPRESSION_CHANGES.items():
-                    for match in re.finditer(expression, text):
-                        before = len(text[: match.start()].encode())
-                        after = len(text[: match.end()].encode())
-                        for replacement in replacements:
-                            yield start + before, start + after, replacement
-            elif not _is_prose(text):
-                yield start, end, f"({'b' * text.startswith('b')}'X' {text})"
+        if isinstance(node, ast.stmt | ast.expr) and is_left_alone((node.lineno, node.col_offset)):
             continue
-        if isinstance(node, ast.List | ast.Set) or (
-            isinstance(node, ast.Tuple) and len(node.elts) > 2
-        ):
-            yield from without_each([span(element) for element in node.elts])
-        elif isinstance(node, ast.Dict):
+        yield node, is_expression
+        if not isinstance(node, ast.JoinedStr):
+            is_expression |= isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")
+            waiting += [(child, is_expression) for child in ast.iter_child_nodes(node)]
+
+
+class _Text:
+    """A source, with the places of its nodes in bytes, which is how they are counted."""
+
+    def __init__(self, source: str) -> None:
+        self.encoded = source.encode()
+        self._lines = [0]
+        for line in self.encoded.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+
+    def span(self, node: ast.stmt | ast.expr | ast.keyword) -> tuple[int, int]:
+        end = self._lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+        return self._lines[node.lineno - 1] + node.col_offset, end
+
+
+def _text_edits(node: ast.AST, source: _Text, *, is_expression: bool) -> Iterator[Edit]:
+    """Yield the changes of a text or of a regular expression."""
+    match node:
+        case ast.JoinedStr() | ast.Constant(value=str() | bytes()):
+            start, end = source.span(node)
+        case _:
+            return
+    text = source.encoded[start:end].decode()
+    if is_expression or re.match("(?i)r|fr|br", text):
+        for expression, replacements in _EXPRESSION_CHANGES.items():
+            for found in re.finditer(expression, text):
+                first = start + len(text[: found.start()].encode())
+                last = start + len(text[: found.end()].encode())
+                yield from ((first, last, replacement) for replacement in replacements)
+    elif not _is_prose(text):
+        yield start, end, f"({'b' * text.startswith('b')}'X' {text})"
+
+
+def _removals(node: ast.AST, source: _Text) -> Iterator[Edit]:
+    """Yield the removals of each element of a table, and of each keyword argument of a call."""
+    spans: list[tuple[int, int]] = []
+    match node:
+        case ast.List(elts=elements) | ast.Set(elts=elements):
+            spans = [source.span(element) for element in elements]
+        case ast.Tuple(elts=[_, _, _, *_]):
+            spans = [source.span(element) for element in node.elts]
+        case ast.Dict():
             pairs = zip(node.keys, node.values, strict=True)
-            yield from without_each(
-                [(span(key)[0], span(value)[1]) for key, value in pairs if key is not None]
-            )
-        elif isinstance(node, ast.Call):
-            yield from without_each([span(keyword) for keyword in node.keywords if keyword.arg])
-        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            start, end = span(node.left)[1], span(node.comparators[0])[0]
-            between = encoded[start:end].decode()
-            is_in = isinstance(node.ops[0], ast.In)
-            yield start, end, re.sub(r"\b(not )?in\b", "not in" if is_in else "in", between)
-        elif isinstance(node, ast.Return) and node.value and ast.unparse(node.value) not in EMPTY:
-            yield *span(node.value), "None"
-        elif isinstance(node, ast.AugAssign) or (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
+            spans = [(source.span(key)[0], source.span(value)[1]) for key, value in pairs if key]
+        case ast.Call():
+            spans = [source.span(keyword) for keyword in node.keywords if keyword.arg]
+    for index, (start, end) in enumerate(spans):
+        if index + 1 < len(spans):
+            yield start, spans[index + 1][0], ""
+        else:
+            yield (spans[index - 1][1] if index else start), end, ""
+
+
+def _other_edits(node: ast.AST, source: _Text) -> Iterator[Edit]:
+    """Yield the changes of a membership test, of a returned value, and of a whole statement."""
+    match node:
+        case ast.Compare(
+            left=left, ops=[(ast.In() | ast.NotIn()) as operator], comparators=[right]
         ):
-            yield *span(node), "pass"
-        waiting += [(child, is_expression) for child in ast.iter_child_nodes(node)]
+            start, end = source.span(left)[1], source.span(right)[0]
+            between = source.encoded[start:end].decode()
+            opposite = "not in" if isinstance(operator, ast.In) else "in"
+            yield start, end, re.sub(r"\b(not )?in\b", opposite, between)
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) not in _EMPTY:
+            yield *source.span(value), "None"
+        case ast.AugAssign() | ast.Expr(value=ast.Call() | ast.Await()):
+            yield *source.span(node), "pass"
