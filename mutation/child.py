@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import resource
 import sys
@@ -22,9 +23,19 @@ class _NoShrinking:
         settings.load_profile("mutation")
 
 
+def try_import(tree: str, module: str) -> None:
+    """Import a module of a tree, and exit with 1 if that fails."""
+    sys.path.insert(0, tree)
+    sys.dont_write_bytecode = True
+    try:
+        importlib.import_module(module)
+    except BaseException:
+        os._exit(1)
+
+
 def run(tree: str, tests: list[str], output: str, writes_bytecode: bool) -> None:
     """Run tests of a tree, and exit as pytest does, or with 99 if other code was tested."""
-    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(file, 1)
     os.dup2(file, 2)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
