@@ -12,6 +12,7 @@ import argparse
 import difflib
 import importlib.util
 import itertools
+import json
 import multiprocessing
 import random
 import shutil
@@ -138,7 +139,8 @@ def test_module(
                 lines = difflib.unified_diff(
                     source.splitlines(), mutant.splitlines(), module, module, lineterm="", n=1
                 )
-                print(*lines, f"# {reason or f'NOT EXPLAINED: {change!r}'}\n", sep="\n", flush=True)
+                note = reason or f"NOT EXPLAINED: {json.dumps(change)}"
+                print(*lines, f"# {note}", "", sep="\n", flush=True)
     print(
         f"{module}: {len(chosen)} of {len(found)} mutants, {counts['killed']} killed, "
         f"{counts['timed out']} timed out, {counts['survived']} survived "

@@ -165,3 +165,10 @@ def test_a_long_path_is_neither_read_nor_walked(path: str) -> None:
 def test_a_segment_that_only_begins_like_a_dot_segment() -> None:
     patterns = PathPatterns({"/*": "root"}, dotted="dotted")
     assert patterns.find("/..\n", "none") == "root"
+
+
+@pytest.mark.parametrize("path", ["/X*", "/Xa*", "/aX*", "/X/a*", "/a/X*", "X/a*"])
+def test_a_suggested_path_keeps_its_segments(path: str) -> None:
+    problem = check_path("path", path)
+    assert problem is not None
+    assert problem.hint == f"did you mean '/{path.strip('/*')}/*'?"
