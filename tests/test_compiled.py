@@ -295,3 +295,56 @@ def test_requested_headers_in_any_valid_form(allowed: list[str], data: st.DataOb
     assert decide(policy, preflight(APP, "PUT", text)).allowed
     other = f"{text},x-other" if text else "x-other"
     assert decide(policy, preflight(APP, "PUT", other)).reason == "headers_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "headers", "size"),
+    [("a" * 50, "M", "x", 50), ("", "M" * 51, "x", 50), ("", "M", "x" * 51, 100)],
+)
+def test_a_cached_preflight_counts_the_texts_that_it_holds(
+    origin: str, method: str, headers: str, size: int
+) -> None:
+    """The answer repeats the requested headers, so they are there twice."""
+    compiled = Policy(
+        origins=["https://*.example.com"], supports_credentials=True, methods="*"
+    ).compiled
+    sizes: list[int] = []
+    for asked in (
+        ("https://a.example.com", "M", "x"),
+        (f"https://a{origin}.example.com", method, headers),
+    ):
+        compiled._preflight_cache.empty()  # noqa: SLF001 - not public
+        assert compiled.decide_preflight(*asked).allowed
+        sizes.append(compiled._preflight_cache.size)  # noqa: SLF001 - not public
+    assert sizes[1] - sizes[0] == size
+
+
+@pytest.mark.parametrize(
+    ("names", "commas", "length"),
+    [("*", 128, 1024), (["X-A"], 18, 60), (["X-A", "X-Bb"], 20, 78)],
+)
+def test_the_longest_requested_headers(names: list[str] | str, commas: int, length: int) -> None:
+    """Twice each name, and 16 empty members, with spaces around them; or a fixed limit."""
+    policy = Policy(origins=APP, supports_credentials=True, allow_headers=names)
+
+    def reason(headers: str) -> str:
+        return decide(policy, preflight(APP, "PUT", headers)).reason
+
+    assert reason("x-a" + "," * commas) == "preflight_allowed"
+    assert reason("x-a" + "," * (commas + 1)) == "headers_too_long"
+    assert reason("x-a".ljust(length)) == "preflight_allowed"
+    assert reason("x-a".ljust(length + 1)) == "headers_too_long"
+
+
+def test_the_longest_method() -> None:
+    policy = Policy(origins=APP, methods="*")
+    assert decide(policy, preflight(APP, "M" * 64)).reason == "preflight_allowed"
+    assert decide(policy, preflight(APP, "M" * 65)).reason == "method_not_allowed"
+
+
+def test_the_longest_requested_headers_that_are_cached() -> None:
+    compiled = Policy(origins=APP, supports_credentials=True).compiled
+    for length, count in ((512, 1), (513, 0)):
+        assert compiled.decide_preflight(APP, "PUT", "x" * length).allowed
+        assert len(compiled._cached_preflights) == count  # noqa: SLF001 - not public
+        compiled._preflight_cache.empty()  # noqa: SLF001 - not public

@@ -135,3 +135,10 @@ def test_no_longer_unrelated_names_than_the_limit() -> None:
     own = [(short, "1"), (long, "2")]
     assert ALLOWED.apply(own, unrelated_names) == [*own, *ALLOWED.added]
     assert unrelated_names == {short}
+
+
+def test_as_many_unrelated_names_as_the_limit() -> None:
+    unrelated_names = {f"x-{number}" for number in range(255)}
+    ALLOWED.apply([("X-A", "1"), ("X-B", "1")], unrelated_names)
+    assert "X-A" in unrelated_names
+    assert len(unrelated_names) == 256

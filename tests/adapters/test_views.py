@@ -281,3 +281,11 @@ def test_layers_that_cannot_be_read() -> None:
     (layer,) = layers.of("GET")
     assert isinstance(layer.value, Policy)
     assert layer.value.compiled.refusal == "policy_invalid"
+
+
+def test_the_deepest_layers_that_are_found() -> None:
+    deep: Any = marked(OUTER)
+    for _ in range(5):
+        deep = hides(deep)
+        assert [layer for _, layer in hidden_layers(deep)] == [OUTER]
+    assert [*hidden_layers(hides(deep))] == []
