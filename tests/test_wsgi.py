@@ -756,3 +756,14 @@ def test_a_decision_of_an_outer_middleware_does_not_keep_a_callable_from_decidin
     )
     outer = CORSMiddleware(inner, Policy(origins=[APP]))
     assert get(outer).cors == {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+
+
+def test_all_problems_of_a_policy_and_resources_are_reported() -> None:
+    policy: Any = 5
+    resources: Any = [("/api/*", None)]
+    with pytest.raises(PolicyError) as raised:
+        CORSMiddleware(Application(), policy, resources=resources)
+    assert [(problem.option, problem.reason) for problem in raised.value.problems] == [
+        ("policy", "wrong_type"),
+        ("resources", "wrong_type"),
+    ]

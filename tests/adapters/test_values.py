@@ -161,3 +161,11 @@ def test_something_else_than_a_callable_is_imported(path: str) -> None:
 
 def test_none_is_not_a_list_of_origins() -> None:
     assert only(None).reason == "wrong_type"
+
+
+def test_the_hint_for_expressions_of_another_type() -> None:
+    problems: list[Problem] = []
+    assert read_expressions("CORS_X", [5], problems) == []
+    (problem,) = problems
+    assert problem.hint == r'write [r"https://pr-\d+\.example\.com"].'
+    assert "expected a regular expression" in problem.message
