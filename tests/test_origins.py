@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -419,3 +420,11 @@ def test_a_pattern_for_the_longest_hosts() -> None:
     assert len(f"a.{host}") == 253
     assert allowed(Policy(origins=f"https://*.{host}"), f"https://a.{host}")
     assert parse_pattern(f"https://*.b{host}") is None
+
+
+def test_a_pattern_is_immutable() -> None:
+    pattern = parse_pattern("https://*.example.org")
+    assert pattern is not None
+    with pytest.raises(FrozenInstanceError):
+        pattern.host = "evil.test"  # type: ignore[misc]  # that is the test
+    assert pattern in {pattern}
