@@ -289,3 +289,9 @@ def test_the_deepest_layers_that_are_found() -> None:
         deep = hides(deep)
         assert [layer for _, layer in hidden_layers(deep)] == [OUTER]
     assert [*hidden_layers(hides(deep))] == []
+
+
+def test_a_warning_about_an_object_names_the_caller() -> None:
+    with pytest.warns(RuntimeWarning, match="no effect") as warned:
+        warn_at(object(), "no effect")
+    assert [warning.filename for warning in warned] == [__file__]
