@@ -96,7 +96,8 @@ class Policy:
         https://fetch.spec.whatwg.org/#http-access-control-max-age
 
     `dangerously_allow` (str or iterable of str; default none)
-        Names of checks to turn off: ``"insecure_origins"``, ``"public_suffixes"``.
+        Names of checks to turn off: ``"insecure_origins"``, ``"public_suffixes"``,
+        ``"expressions"``.
 
     `allow_private_network` (deprecated, not an attribute)
         Has no effect, because browsers no longer send

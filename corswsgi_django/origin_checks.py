@@ -40,7 +40,6 @@ def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
         if (text := wide.describe_wide()) is not None:
             hint = wide.suggest("list the origins that you trust in CORS_ALLOWED_ORIGINS.")
             yield Warning(text, hint=hint, id="corswsgi.W011")
-    for wide in wide_expressions(credentialed):
         if (text := wide.describe_insecure()) is not None:
             hint = wide.suggest("write https:// instead of http:// or https?://.")
             yield Warning(text, hint=hint, id="corswsgi.W012")

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from corswsgi import Policy, Problem
+from corswsgi import CORSMiddleware, Policy, PolicyError, Problem
 from corswsgi.validation import read_options
+from tests.helpers.wsgi import Application
 
 APP = "https://app.example.com"
+TOO_COMPLEX = re.compile(r"https://[ab]{12}\.com")
 
 
 def only(**options: Any) -> Problem:
@@ -55,6 +57,9 @@ def allow(origin: str) -> bool:
             "wildcard_with_credentials",
         ),
         ({"origins": re.compile(r"https://.*\.vercel\.app")}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https://app.example.com")}, "wildcard_with_credentials"),
+        ({"origins": TOO_COMPLEX}, "wildcard_with_credentials"),
+        ({"origins": re.compile(r"https?://app\.example\.com")}, "insecure_origin"),
         ({"origins": APP, "expose_headers": "*"}, "wildcard_with_credentials"),
         ({"origins": "http://app.example.com"}, "insecure_origin"),
         ({"origins": "http://*.example.com:*"}, "insecure_origin"),
@@ -102,7 +107,6 @@ def test_with_credentials(options: dict[str, Any], reason: str) -> None:
         re.compile(r"https://app\d\.example\.com"),
         re.compile(r"https:\/\/app\.example\.com"),
         re.compile(r"^https://app\.example\.com$"),
-        re.compile(r"https://app.example.com"),
         re.compile(r"https://pr-...\.example\.com"),
         re.compile(r"https://..\.example\.com"),
         re.compile(r"HTTPS://APP", re.IGNORECASE),
@@ -122,14 +126,65 @@ def test_safe_with_credentials(origins: Any) -> None:
     [
         ("http://app.example.com", "insecure_origins"),
         ("https://*.internal", "public_suffixes"),
+        (re.compile(r"https://.*example\.com"), "expressions"),
+        (re.compile(r"https?://app\.example\.com"), "expressions"),
+        (TOO_COMPLEX, "expressions"),
     ],
 )
-def test_a_check_that_can_be_turned_off(origin: str, danger: str) -> None:
+def test_a_check_that_can_be_turned_off(origin: Any, danger: str) -> None:
     policy = Policy(origins=origin, supports_credentials=True, dangerously_allow=danger)
     assert policy.dangerously_allow == {danger}
-    (other,) = {"insecure_origins", "public_suffixes"} - {danger}
-    problem = only(origins=origin, dangerously_allow=[other])
-    assert danger in str(problem.hint)
+    # `insecure_origins` also accepts an expression with http.
+    others = {"insecure_origins", "public_suffixes", "expressions"} - {danger}
+    others -= {"insecure_origins"} if danger == "expressions" else set()
+    problem = only(origins=origin, dangerously_allow=others)
+    assert f'dangerously_allow=["{danger}"]' in str(problem.hint)
+
+
+@pytest.mark.parametrize(
+    ("source", "reasons"),
+    [
+        (r"https?://app\.example\.com", []),
+        (r"http://app\.example\.com", []),
+        (r"http://.*example\.com", ["wildcard_with_credentials"]),
+        (r"https?://*.internal", ["wildcard_with_credentials"]),
+    ],
+)
+def test_insecure_origins_accept_http_in_expressions(source: str, reasons: list[str]) -> None:
+    options = {
+        "origins": re.compile(source),
+        "supports_credentials": True,
+        "dangerously_allow": ["insecure_origins", "public_suffixes"],
+    }
+    assert [problem.reason for problem in read_options(options).problems] == reasons
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (r"(.*)*", "slow_expression"),
+        (r"https://([a-z0-9]+-?)+\.example\.com", "slow_expression"),
+        (r"https://a\.example/.*", "malformed_origin"),
+        (r"https://a\.example|b\.example", "malformed_origin"),
+    ],
+)
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize("dangers", [[], ["expressions"]])
+def test_expressions_that_are_always_refused(
+    source: str, reason: str, credentials: bool, dangers: list[str]
+) -> None:
+    options = {"origins": re.compile(source), "supports_credentials": credentials}
+    problems = read_options({**options, "dangerously_allow": dangers}).problems
+    assert [problem.reason for problem in problems] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("source", "credentials"), [(r"https://(\w+\.?)+x", False), (r"https://.*\.run\.app", True)]
+)
+def test_reconfigure_refuses_expressions(source: str, credentials: bool) -> None:
+    middleware = CORSMiddleware(Application(), Policy(origins=APP))
+    with pytest.raises(PolicyError):
+        middleware.reconfigure(Policy(origins=re.compile(source), supports_credentials=credentials))
 
 
 @pytest.mark.parametrize(
@@ -181,10 +236,65 @@ def test_the_two_dangers_are_two() -> None:
         (
             {"origins": re.compile("https://.*")},
             (
-                "the expression 'https://.*' also matches origins of other people, such as "
-                "https://q.com. With supports_credentials, they could read your users' data."
+                "the expression 'https://.*' matches sites that it does not name, such as "
+                "https://evil.test. With supports_credentials, their pages could read your users' "
+                "data."
             ),
-            'name the host, as in origins=["https://*.example.com"].',
+            (
+                "list the origins that you trust, as in "
+                'origins=["https://app.example.com", "https://*.example.com"]. If you trust all '
+                'origins that it matches, write dangerously_allow=["expressions"].'
+            ),
+        ),
+        (
+            {"origins": TOO_COMPLEX},
+            (
+                f"the expression {TOO_COMPLEX.pattern!r} is too complex to find out which origins "
+                "it matches. With supports_credentials, pages of other sites could read your "
+                "users' data."
+            ),
+            (
+                "list the origins that you trust, as in "
+                'origins=["https://app.example.com", "https://*.example.com"]. If you trust all '
+                'origins that it matches, write dangerously_allow=["expressions"].'
+            ),
+        ),
+        (
+            {"origins": re.compile(r"https?://a\.example")},
+            (
+                r"the expression 'https?://a\\.example' matches origins that are not HTTPS, such as "
+                "http://a.example. With supports_credentials, anyone on the network path of their "
+                "pages could read your users' data."
+            ),
+            (
+                r"did you mean r'https://a\.example'? If you trust all origins that it matches, "
+                'write dangerously_allow=["expressions"].'
+            ),
+        ),
+        (
+            {"origins": re.compile(r"http://intra\.?")},
+            (
+                r"the expression 'http://intra\\.?' matches origins that are not HTTPS, such as "
+                "http://intra. With supports_credentials, anyone on the network path of their "
+                "pages could read your users' data."
+            ),
+            (
+                "write https:// instead of http://. If you trust all origins that it matches, "
+                'write dangerously_allow=["expressions"].'
+            ),
+        ),
+        (
+            {"origins": re.compile(r"https://(?=z)([b-z]{9})\.\1|https://a\.example")},
+            (
+                r"the expression 'https://(?=z)([b-z]{9})\\.\\1|https://a\\.example' matches sites "
+                "that it does not name. With supports_credentials, their pages could read your "
+                "users' data."
+            ),
+            (
+                "list the origins that you trust, as in "
+                'origins=["https://app.example.com", "https://*.example.com"]. If you trust all '
+                'origins that it matches, write dangerously_allow=["expressions"].'
+            ),
         ),
         (
             {"origins": "http://a.example"},

@@ -118,7 +118,11 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
                 "regular expression, use CORS_ALLOWED_ORIGIN_REGEXES."
             ),
         ),
-        ({"origins": re.compile("a")}, "CORS_ALLOWED_ORIGIN_REGEXES", "did you mean 'https://a'?"),
+        (
+            {"origins": re.compile(r"a\.b")},
+            "CORS_ALLOWED_ORIGIN_REGEXES",
+            r"did you mean r'https://a\.b'?",
+        ),
         (
             {"origins": "*", "methods": ["*", "PUT"]},
             "CORS_METHODS",
@@ -166,7 +170,11 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
         (
             {"origins": re.compile(".*"), "supports_credentials": True},
             "CORS_ALLOWED_ORIGIN_REGEXES",
-            'name the host, as in CORS_ORIGINS = ["https://*.example.com"].',
+            (
+                'list the origins that you trust, as in CORS_ORIGINS = ["https://app.example.com", '
+                '"https://*.example.com"]. If you trust all origins that it matches, write '
+                'CORS_DANGEROUSLY_ALLOW = ["expressions"].'
+            ),
         ),
         (
             {"origins": "http://a.test", "supports_credentials": True},

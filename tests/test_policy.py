@@ -320,7 +320,7 @@ COPIED = {
     "dangerous": Policy(
         origins=["http://*.com", re.compile("(?i)https://A[0-9]")],
         supports_credentials=True,
-        dangerously_allow=("public_suffixes", "insecure_origins"),
+        dangerously_allow=("public_suffixes", "insecure_origins", "expressions"),
     ),
     "expressions": Policy(origins=[re.compile("https://[ab].test"), re.compile(APP)], max_age=0),
     "callables": Policy(origins=[APP, allow_test_names, fail_for_all]),

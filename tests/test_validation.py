@@ -123,10 +123,22 @@ ORIGINS = [
     ("https://", "malformed_origin", "window.origin"),
     ("", "malformed_origin", "environment variable"),
     (" ", "malformed_origin", "environment variable"),
-    (re.compile(r"example\.com"), "malformed_origin", "'https://example.com'"),
-    (re.compile(r"^https://example\.com/$"), "malformed_origin", "'https://example.com'"),
-    (re.compile(r"example"), "malformed_origin", "'https://example'"),
+    (re.compile(r"example\.com"), "malformed_origin", r"did you mean r'https://example\.com'?"),
+    (re.compile(r"^https://example\.com/$"), "malformed_origin", r"r'https://example\.com'?"),
+    (re.compile(r"example"), "malformed_origin", "None"),
     (re.compile(r"a b"), "malformed_origin", "None"),
+    (re.compile(r"https://a\.example|b"), "malformed_origin", "leave it out."),
+    (
+        re.compile(r"https://a\.example/.*|https://b\.example"),
+        "malformed_origin",
+        r"did you mean r'https://a\.example'? Otherwise leave it out.",
+    ),
+    (re.compile(r"(.*)*"), "slow_expression", "write one repetition"),
+    (
+        re.compile(r"https://([a-z0-9]+-?)+\.example\.com"),
+        "slow_expression",
+        r"did you mean r'https://[a-z0-9-]+\.example\.com'?",
+    ),
     ("file://", "malformed_origin", "window.origin"),
     ("https://exa\x00mple.com", "malformed_origin", "window.origin"),
     ("https://" + "a." * 200 + "example", "malformed_origin", "window.origin"),
@@ -158,8 +170,14 @@ def test_an_origin_is_refused(value: object, reason: str, hint: str) -> None:
 @pytest.mark.parametrize(("value", "reason", "hint"), ORIGINS)
 def test_a_suggested_origin_is_accepted(value: object, reason: str, hint: str) -> None:
     suggested = re.findall(r"'([a-z-]+://[^']*)'", hint)
-    expected = reason in {"not_canonical", "several_in_one"} or isinstance(value, re.Pattern)
-    assert bool(suggested) == (expected and "None" not in hint and "origins=" not in hint)
+    if isinstance(value, re.Pattern):
+        assert bool(suggested) == ("r'" in hint)
+        for source in suggested:
+            options = {"origins": re.compile(source), "supports_credentials": True}
+            assert read_options(options).problems == []
+        return
+    expected = reason in {"not_canonical", "several_in_one"}
+    assert bool(suggested) == (expected and "origins=" not in hint)
     for origin in suggested:
         assert read_options({"origins": [origin]}).problems == []
 

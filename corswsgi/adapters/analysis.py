@@ -51,14 +51,14 @@ class WideExpression(NamedTuple):
         return f"the expression {written} matches sites that it does not name{such_as}."
 
     def describe_insecure(self) -> str | None:
-        """Return a sentence about origins with http, for policies with credentials; or None."""
+        """Return a sentence about origins with http; None if there are none."""
         if self.reach is None or self.reach.insecure is None:
             return None
         such_as = f", such as {self.reach.insecure}" if self.reach.insecure else ""
         return (
             f"the expression {safe_repr(self.written)} matches origins that are not HTTPS"
-            f"{such_as}. Anyone on the network path can change their pages, and read responses "
-            "with the cookies of their visitors."
+            f"{such_as}. Anyone on the network path can change their pages, and read what they may "
+            "read."
         )
 
     def suggest(self, otherwise: str) -> str:
@@ -81,19 +81,22 @@ def site_of(host: str) -> str:
     return PublicSuffixes().site(host) or host
 
 
-def wide_expressions(policies: Iterable[Policy | None]) -> Iterator[WideExpression]:
-    """Yield the expressions that match sites that they do not name, or http.
+def wide_expressions(policies: Iterable[Policy | None]) -> list[WideExpression]:
+    """Return the expressions that match sites that they do not name, or http, each once.
 
     Policies that allow this explicitly are left out.
     """
-    unchecked = (
-        policy for policy in policies if policy and "expressions" not in policy.dangerously_allow
-    )
-    for rule in dict.fromkeys(_rules(unchecked)):
-        if isinstance(rule, re.Pattern):
-            reach = _reach(rule)
-            if reach is None or reach[1:] != (None, None):
-                yield WideExpression(rule.pattern, reach, corrected_expression(rule))
+    found: dict[WideExpression, None] = {}
+    for policy in policies:
+        dangers = frozenset() if policy is None else policy.dangerously_allow
+        for rule in _rules([policy]) if "expressions" not in dangers else ():
+            if isinstance(rule, re.Pattern):
+                reach = _reach(rule)
+                if reach is not None and "insecure_origins" in dangers:
+                    reach = Reach(reach.patterns, reach.wide, None)
+                if reach is None or reach[1:] != (None, None):
+                    found[WideExpression(rule.pattern, reach, corrected_expression(rule))] = None
+    return [*found]
 
 
 def _reach(expression: re.Pattern[str]) -> Reach | None:

@@ -19,6 +19,7 @@ from corswsgi.adapters import (
     site_of,
     wide_expressions,
 )
+from corswsgi.expressions import Reach
 
 
 def only_exact(origin: str) -> bool:
@@ -67,14 +68,19 @@ def test_allowed_origins() -> None:
     ]
 
 
-def test_origins_that_expressions_are_meant_for() -> None:
-    expression = re.compile(r"https://(app|api)\.(example\.org|localhost)")
-    found = allowed_origins([policy(expression), policy(expression)])
-    assert {each.site for each in found} == {"example.org", "app.localhost", "api.localhost"}
+def test_origins_that_expressions_spell_out() -> None:
+    expression = re.compile(r"https://(app|api)\.(example\.org|localhost)(:\d+)?")
+    complex_one = re.compile(r"https://[ab]{12}\.com")
+    found = allowed_origins([policy(expression, complex_one), policy(expression)])
+    assert {(str(each.pattern), each.site) for each in found} == {
+        ("https://*.example.org", "example.org"),
+        ("https://*.example.org:*", "example.org"),
+        ("https://*.localhost", "localhost"),
+        ("https://*.localhost:*", "localhost"),
+    }
     for each in found:
         assert each.is_expression
         assert each.written == repr(expression.pattern)
-        assert each.pattern.is_exact
 
 
 @pytest.mark.parametrize(
@@ -93,39 +99,59 @@ def test_site_of(host: str, site: str) -> None:
 DOT = r"https://app.example\.org"
 HTTP = r"https?://app\.example\.org"
 BOTH = r"https?://.*\.?example\.org"
+COMPLEX = r"https://[ab]{12}\.com"
 
 
 def test_wide_expressions() -> None:
     expressions = [
-        *(re.compile(each) for each in (DOT, HTTP, BOTH)),
+        *(re.compile(each) for each in (DOT, HTTP, BOTH, COMPLEX)),
         re.compile(r"https://app\.example\.org"),
         re.compile(r"http://localhost:\d+"),
     ]
-    found = [*wide_expressions([policy(*expressions, "https://a.example"), None])]
-    by_expression = {each.written: each for each in found}
-    assert [*by_expression] == [DOT, HTTP, BOTH]
-    dot, http, both = found
-    assert dot.other is not None
-    assert re.fullmatch(DOT, dot.other)
-    assert site_of(dot.other.partition("://")[2]) != "example.org"
-    assert (dot.meant, dot.insecure) == ("https://app.example.org", None)
-    insecure = "http://app.example.org"
-    assert http == WideExpression(HTTP, insecure, None, insecure)
-    assert both.other is not None
-    assert re.fullmatch(BOTH, both.other)
-    assert both.insecure is not None
-    assert both.insecure.startswith("http://")
+    found = wide_expressions([policy(*expressions, "https://a.example"), None])
+    assert [each.written for each in found] == [DOT, HTTP, BOTH, COMPLEX]
+    dot, http, both, complex_one = found
+    assert dot.describe_wide() == (
+        f"the expression {DOT!r} matches sites that it does not name, such as "
+        "https://appaexample.org."
+    )
+    assert http.describe_wide() is None
+    assert http.describe_insecure() == (
+        f"the expression {HTTP!r} matches origins that are not HTTPS, such as "
+        "http://app.example.org. Anyone on the network path can change their pages, and read what "
+        "they may read."
+    )
+    assert dot.describe_insecure() is None
+    assert "it does not name, such as https://a.0.evil.test" in str(both.describe_wide())
+    assert "not HTTPS, such as http://example.org" in str(both.describe_insecure())
+    assert complex_one.describe_wide() == (
+        f"the expression {COMPLEX!r} is too complex to find out which origins it matches."
+    )
+    assert complex_one.describe_insecure() is None
+    assert [each.suggest("otherwise") for each in found] == [
+        r"did you mean r'https://app\.example\.org'?",
+        r"did you mean r'https://app\.example\.org'?",
+        r"did you mean r'https://(.+\.)?example\.org'?",
+        "otherwise",
+    ]
 
 
-def test_descriptions_of_wide_expressions() -> None:
-    found = WideExpression(DOT, "https://app.example.org", "https://appxexample.org", "http://x")
-    assert found.describe_other() == (
-        f"the expression {DOT!r} matches https://appxexample.org, which is on another site than "
-        "https://app.example.org."
+def test_descriptions_without_examples() -> None:
+    found = WideExpression("x", Reach((), "", ""))
+    assert found.describe_wide() == "the expression 'x' matches sites that it does not name."
+    assert str(found.describe_insecure()).startswith(
+        "the expression 'x' matches origins that are not HTTPS. Anyone"
     )
-    assert found.describe_insecure().startswith(
-        f"the expression {DOT!r} matches http://x, which is not HTTPS: "
-    )
+
+
+def test_wide_expressions_that_are_allowed_explicitly() -> None:
+    expressions = [re.compile(HTTP), re.compile(BOTH)]
+    assert wide_expressions([Policy(origins=expressions, dangerously_allow="expressions")]) == []
+    allowed = Policy(origins=expressions, dangerously_allow="insecure_origins")
+    (found,) = wide_expressions([allowed])
+    assert found.written == BOTH
+    assert found.describe_wide() is not None
+    assert found.describe_insecure() is None
 
 
 def test_enumerate_texts() -> None:

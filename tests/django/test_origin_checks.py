@@ -131,7 +131,7 @@ def test_cookies_that_are_not_in_use() -> None:
     assert [*said(**settings, CSRF_TRUSTED_ORIGINS=["https://b.example"])] == []
 
 
-def test_expressions_are_checked_by_what_they_are_meant_for() -> None:
+def test_expressions_are_checked_by_the_origins_that_they_spell_out() -> None:
     settings = {
         **CREDENTIALS,
         "MIDDLEWARE": [CORS, SESSION, CSRF],
@@ -145,11 +145,12 @@ def test_expressions_are_checked_by_what_they_are_meant_for() -> None:
     assert "SILENCED_SYSTEM_CHECKS = ['a.W001', 'corswsgi.W007']" in found["corswsgi.W007"]
     assert r"'https://\\w+\\.partner\\.org', 'https://partner" in found["corswsgi.W009"]
     assert "corswsgi.W007" not in said(**settings, CSRF_TRUSTED_ORIGINS=trusted)
-    # Nothing is known about callables, and about expressions that are not understood.
-    unknown = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://(?=a)abc\.org"]}
-    assert (
-        said(**{**settings, **unknown}, CORS_ALLOWED_ORIGINS=[lambda origin: origin == APP]) == {}
-    )
+    # Nothing is known about callables.
+    unknown = {
+        "CORS_ALLOWED_ORIGIN_REGEXES": [],
+        "CORS_ALLOWED_ORIGINS": [lambda text: text == APP],
+    }
+    assert said(**{**settings, **unknown}) == {}
 
 
 def test_the_hosts_of_a_project_under_development() -> None:
@@ -170,22 +171,45 @@ def test_expressions_that_match_others() -> None:
     hostile = [r"https://.*example\.com", re.compile(r"https?://app\.example\.com")]
     settings = {"CORS_ALLOWED_ORIGIN_REGEXES": hostile, "MIDDLEWARE": [CORS]}
     found = said(**settings)
-    assert [*found] == ["corswsgi.W011"]
-    assert found["corswsgi.W011"].startswith(
-        "the expression 'https://.*example\\\\.com' matches https://evilexample.com, which "
-        "is on another site than https://aexample.com. -> escape each dot"
-    )
-    found = said(**settings, CORS_ALLOW_CREDENTIALS=True)
     assert [*found] == ["corswsgi.W011", "corswsgi.W012"]
-    assert "matches http://app.example.com, which is not HTTPS" in found["corswsgi.W012"]
-    right = {
-        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.example\.com", r"https://localhost:\d+"]
-    }
-    assert said(**{**settings, **right}, CORS_ALLOW_CREDENTIALS=True) == {}
+    assert found["corswsgi.W011"] == (
+        r"the expression 'https://.*example\\.com' matches sites that it does not name, such as "
+        r"https://evil.testexample.com. -> did you mean r'https://(.+\.)?example\.com'?"
+    )
+    assert found["corswsgi.W012"] == (
+        r"the expression 'https?://app\\.example\\.com' matches origins that are not HTTPS, such "
+        "as http://app.example.com. Anyone on the network path can change their pages, and read what "
+        r"they may read. -> did you mean r'https://app\.example\.com'?"
+    )
+    assert [*said(**settings, CORS_ALLOW_CREDENTIALS=True)] == ["corswsgi.E011", "corswsgi.E012"]
+    allowed = {"CORS_ALLOW_CREDENTIALS": True, "CORS_DANGEROUSLY_ALLOW": ["expressions"]}
+    assert said(**settings, **allowed) == {}
+    right = [r"https://(.+\.)?example\.com", r"https://app\.example\.com"]
+    settings["CORS_ALLOWED_ORIGIN_REGEXES"] = [*right, r"https://localhost:\d+"]
+    assert said(**settings, CORS_ALLOW_CREDENTIALS=True) == {}
 
 
-def test_an_expression_with_credentials_somewhere() -> None:
-    hostile = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https?://app\.example\.com"]}
-    resources = {"/a": {**hostile, "CORS_ALLOW_CREDENTIALS": True}, "/b": hostile}
-    settings = {"MIDDLEWARE": [CORS], "CORS_RESOURCES": resources}
-    assert [*said(**settings)] == ["corswsgi.W012"]
+def test_expressions_without_a_correction() -> None:
+    hostile = [r"https://.*\.vercel\.app", r"http://intra"]
+    found = said(CORS_ALLOWED_ORIGIN_REGEXES=hostile, MIDDLEWARE=[CORS])
+    assert [text.partition(" -> ")[2] for text in found.values()] == [
+        "list the origins that you trust in CORS_ALLOWED_ORIGINS.",
+        "write https:// instead of http:// or https?://.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "hint"),
+    [
+        (r"https://([a-z0-9]+-?)+\.example\.com", "E025", r"r'https://[a-z0-9-]+\.example\.com'"),
+        (r"^localhost:\d+$", "E008", r"r'http://localhost(:\d+)?'"),
+        (r"https://b\.example|https://a\.example/.*", "E008", r"r'https://a\.example'"),
+    ],
+)
+def test_expressions_that_are_always_refused(source: str, number: str, hint: str) -> None:
+    settings = {"MIDDLEWARE": [CORS], "CORS_DANGEROUSLY_ALLOW": ["expressions"]}
+    found = said(**settings, CORS_ALLOWED_ORIGIN_REGEXES=[source])
+    assert [*found] == [f"corswsgi.{number}"]
+    assert f"did you mean {hint}?" in found[f"corswsgi.{number}"]
+    # Hints can be pasted.
+    assert said(**settings, CORS_ALLOWED_ORIGIN_REGEXES=[hint[2:-1]]) == {}

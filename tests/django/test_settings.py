@@ -330,7 +330,7 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         {"CORS_ALLOWED_ORIGIN_REGEXES": [".*"], "CORS_ALLOW_CREDENTIALS": True},
         "CORS_ALLOWED_ORIGIN_REGEXES",
         "wildcard_with_credentials",
-        "With CORS_ALLOW_CREDENTIALS, they could read",
+        "With CORS_ALLOW_CREDENTIALS, their pages could read",
     ),
     (
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
