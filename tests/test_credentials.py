@@ -262,9 +262,9 @@ def test_the_two_dangers_are_two() -> None:
         (
             {"origins": re.compile(r"https?://a\.example")},
             (
-                r"the expression 'https?://a\\.example' matches origins that are not HTTPS, such as "
-                "http://a.example. With supports_credentials, anyone on the network path of their "
-                "pages could read your users' data."
+                r"the expression 'https?://a\\.example' matches origins that are not HTTPS, such "
+                "as http://a.example. With supports_credentials, anyone on the network path of "
+                "their pages could read your users' data."
             ),
             (
                 r"did you mean r'https://a\.example'? If you trust all origins that it matches, "

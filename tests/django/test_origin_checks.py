@@ -178,8 +178,8 @@ def test_expressions_that_match_others() -> None:
     )
     assert found["corswsgi.W012"] == (
         r"the expression 'https?://app\\.example\\.com' matches origins that are not HTTPS, such "
-        "as http://app.example.com. Anyone on the network path can change their pages, and read what "
-        r"they may read. -> did you mean r'https://app\.example\.com'?"
+        "as http://app.example.com. Anyone on the network path can change their pages, and read "
+        r"what they may read. -> did you mean r'https://app\.example\.com'?"
     )
     assert [*said(**settings, CORS_ALLOW_CREDENTIALS=True)] == ["corswsgi.E011", "corswsgi.E012"]
     allowed = {"CORS_ALLOW_CREDENTIALS": True, "CORS_DANGEROUSLY_ALLOW": ["expressions"]}

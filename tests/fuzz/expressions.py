@@ -1,8 +1,4 @@
-"""Regular expressions among the origins, compared with ``re.fullmatch``.
-
-A harness for the analysis of expressions belongs here, too: an accepted expression never matches an
-origin outside of its literal sites.
-"""
+"""Regular expressions among the origins, compared with ``re.fullmatch``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.fuzz import expressions, origins, paths, requested_headers, response_headers
+from tests.fuzz import expressions, origins, paths, reach, requested_headers, response_headers
 
 
 class Harness(NamedTuple):
@@ -35,6 +35,10 @@ HARNESSES = [
         ),
     ),
     Harness("expressions", expressions.check_expressions, expressions.GIVEN),
+    Harness("reach of expressions", reach.check_reach, (reach.EXPRESSION, reach.DATA)),
+    Harness("examples of expressions", reach.check_examples, (reach.EXPRESSION,)),
+    Harness("corrected expressions", reach.check_corrections, (reach.EXPRESSION,)),
+    Harness("dead branches", reach.check_branches, (reach.EXPRESSION, reach.DATA)),
     Harness("preflights", requested_headers.check_preflight, requested_headers.GIVEN),
     Harness("apply", response_headers.check_apply, (_DECISIONS, _HEADERS)),
     Harness(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, target
 from hypothesis import strategies as st
+from hypothesis import target
 
 from corswsgi.automata import TooComplexError
 from corswsgi.expressions import Reach, corrected_expression, find_faults, find_reach
 from corswsgi.origins import OriginPattern, is_loopback, parse_origin
 from corswsgi.validation import read_options
-
-from .expressions import expressions, origins_for
+from tests.fuzz.written import expressions, origins_for
 
 
 def reach_of(expression: re.Pattern[str]) -> Reach | None:
@@ -34,8 +33,7 @@ def is_in(pattern: OriginPattern, origin: str) -> bool:
     return host == pattern.host
 
 
-@given(expressions(), st.data())
-def test_what_is_matched_was_found(expression: re.Pattern[str], data: Any) -> None:
+def check_reach(expression: re.Pattern[str], data: Any) -> None:
     """An expression that is not wide never matches an origin that it does not spell out."""
     faults, reach = find_faults(expression), reach_of(expression)
     text = data.draw(origins_for(expression))
@@ -53,8 +51,7 @@ def test_what_is_matched_was_found(expression: re.Pattern[str], data: Any) -> No
         assert not is_insecure or reach.insecure is not None
 
 
-@given(expressions())
-def test_examples_are_matched(expression: re.Pattern[str]) -> None:
+def check_examples(expression: re.Pattern[str]) -> None:
     reach = reach_of(expression) or Reach((), None, None)
     for example in (reach.wide, reach.insecure):
         if example:
@@ -64,17 +61,19 @@ def test_examples_are_matched(expression: re.Pattern[str]) -> None:
             assert example == reach.insecure or not is_spelled_out
 
 
-@given(expressions())
-def test_corrections_are_accepted(expression: re.Pattern[str]) -> None:
+def check_corrections(expression: re.Pattern[str]) -> None:
     corrected = corrected_expression(expression)
     if corrected is not None:
         options = {"origins": re.compile(corrected[2:-1]), "supports_credentials": True}
         assert read_options(options).problems == []
 
 
-@given(expressions(), st.data())
-def test_dead_branches_match_nothing(expression: re.Pattern[str], data: Any) -> None:
+def check_branches(expression: re.Pattern[str], data: Any) -> None:
     for branch in find_faults(expression).dead_branches:
         compiled = re.compile(branch, expression.flags)
         text = data.draw(origins_for(compiled))
         assert parse_origin(text) is None or compiled.fullmatch(text) is None
+
+
+EXPRESSION = expressions()
+DATA = st.data()
