@@ -275,8 +275,8 @@ def test_the_two_dangers_are_two() -> None:
             {"origins": re.compile(r"http://intra\.?")},
             (
                 r"the expression 'http://intra\\.?' matches origins that are not HTTPS, such as "
-                "http://intra. With supports_credentials, anyone on the network path of their "
-                "pages could read your users' data."
+                "http://intra. With supports_credentials, anyone on the network path of "
+                "their pages could read your users' data."
             ),
             (
                 "write https:// instead of http://. If you trust all origins that it matches, "
@@ -286,9 +286,9 @@ def test_the_two_dangers_are_two() -> None:
         (
             {"origins": re.compile(r"https://(?=z)([b-z]{9})\.\1|https://a\.example")},
             (
-                r"the expression 'https://(?=z)([b-z]{9})\\.\\1|https://a\\.example' matches sites "
-                "that it does not name. With supports_credentials, their pages could read your "
-                "users' data."
+                r"the expression 'https://(?=z)([b-z]{9})\\.\\1|https://a\\.example' matches "
+                "sites that it does not name. With supports_credentials, their pages could read "
+                "your users' data."
             ),
             (
                 "list the origins that you trust, as in "

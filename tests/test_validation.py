@@ -461,6 +461,27 @@ def test_the_matcher_of_no_origin_is_empty() -> None:
     assert not matcher.exact
 
 
+def test_messages_about_expressions() -> None:
+    dead = only(origins=re.compile(r"a|https://b\.example|c|d"))
+    assert dead.message == (
+        r"the alternative 'a' of the expression 'a|https://b\\.example|c|d' matches no origin. "
+        "Each alternative has to match the whole origin, scheme://host[:port], as browsers send it. "
+        "The same is true of 'c' and 'd'."
+    )
+    slow = only(origins=re.compile("(.*)*"))
+    assert slow.message == (
+        "the expression '(.*)*' can take seconds to match one origin, because its repetitions can "
+        "divide the same text in many ways. Any client can send such an origin."
+    )
+    assert slow.hint == "write one repetition, such as [a-z0-9-]+, or list origin patterns."
+    empty = only(origins=re.compile("null"))
+    assert empty.message == (
+        "the expression 'null' matches no origin. It has to match the whole origin, "
+        "scheme://host[:port], as browsers send it."
+    )
+    assert empty.hint is None
+
+
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,27 @@ def refused(app: Any, **options: Any) -> list[tuple[str, str, str | None]]:
     with pytest.raises(PolicyError) as error:
         CORS(app, **options)
     return [(problem.option, problem.reason, problem.hint) for problem in error.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "reason"),
+    [
+        (r"https://([a-z0-9]+-?)+\.example\.com", {}, "slow_expression"),
+        (r"https://a\.example/.*", {}, "malformed_origin"),
+        (
+            r"https://app\.example\.com.*",
+            {"supports_credentials": True},
+            "wildcard_with_credentials",
+        ),
+        (r"https?://app\.example\.com", {"supports_credentials": True}, "insecure_origin"),
+    ],
+)
+def test_expressions_that_are_refused(source: str, options: Any, reason: str) -> None:
+    ((option, found, hint),) = refused(application(), origins=[re.compile(source)], **options)
+    assert (option, found) == ("origins", reason)
+    corrected = re.search(r"did you mean r'(.*?)'\?", str(hint))
+    assert corrected is not None
+    CORS(application(), origins=[re.compile(corrected[1])], supports_credentials=True)
 
 
 def test_without_arguments_it_is_a_public_api() -> None:
