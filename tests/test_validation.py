@@ -465,8 +465,8 @@ def test_messages_about_expressions() -> None:
     dead = only(origins=re.compile(r"a|https://b\.example|c|d"))
     assert dead.message == (
         r"the alternative 'a' of the expression 'a|https://b\\.example|c|d' matches no origin. "
-        "Each alternative has to match the whole origin, scheme://host[:port], as browsers send it. "
-        "The same is true of 'c' and 'd'."
+        "Each alternative has to match the whole origin, scheme://host[:port], as browsers send "
+        "it. The same is true of 'c' and 'd'."
     )
     slow = only(origins=re.compile("(.*)*"))
     assert slow.message == (
