@@ -55,7 +55,7 @@ class FailureCounts:
 
 
 # One for the process: applications may create policies, and functions in them, for each request.
-failure_counts = FailureCounts()
+failure_counts: FailureCounts = FailureCounts()
 """The failures that have been logged in this process."""
 
 

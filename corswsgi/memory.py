@@ -41,9 +41,9 @@ class Memory:
 
     def __init__(self, limit: int) -> None:
         """Limit the caches to `limit` bytes together."""
-        self.limit = limit
-        self.lock = Lock()
-        self.counted = 0
+        self.limit: int = limit
+        self.lock: Lock = Lock()
+        self.counted: int = 0
         """The bytes in all caches, including those that are gone. Change it with the lock only."""
         self.caches: dict[int, ref[DecisionCache[Any]]] = {}
         """The caches that are not empty, by identity. Change it with the lock only."""
@@ -78,7 +78,7 @@ class Memory:
                 self.counted -= size
 
 
-MEMORY = Memory(_LIMIT)
+MEMORY: Memory = Memory(_LIMIT)
 """The memory for the policies of this process."""
 
 with suppress(AttributeError):  # there is no fork() on Windows
