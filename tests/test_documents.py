@@ -1,16 +1,20 @@
-"""The tables in docs/testing.md agree with the code."""
+"""The documents agree with the code, and so do the tables in docs/testing.md."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
+
+import pytest
 
 from corswsgi.browser import MAX_AGE_LIMITS, FetchReason
 from corswsgi.browser.reasons import ALLOWED, ANCHORS
 from corswsgi.cli.engines import PACKAGES
 from tests.engines.differential.disagreements import DISAGREEMENTS, VERSIONS
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "testing.md").read_text()
+ROOT = Path(__file__).parents[1]
+DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
 
 ALGORITHMS = ("CORS check", "CORS-preflight fetch", "HTTP-redirect fetch", "Main fetch")
 
@@ -61,3 +65,11 @@ def test_the_debian_packages_of_the_engines_are_listed() -> None:
     for packages in PACKAGES.values():
         for package in packages.split(", "):
             assert f"`{package}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "CONTRIBUTING.md"])
+def test_named_files_exist(name: str) -> None:
+    text = (ROOT / name).read_text()
+    found = re.findall(r"`((?:corswsgi|tests|benchmarks|docs)\w*/[\w./-]*)`", text)
+    assert len(found) > 10
+    assert [path for path in found if not (ROOT / path).exists()] == []

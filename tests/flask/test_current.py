@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 from corswsgi import Policy
 from corswsgi_flask import CORS, cors, current_cors
-from tests.conformance.cases import APP, EVIL
+from tests.conformance.cases import APP, EVIL, REFUSES, grants
 from tests.flask.crossing import cross, preflight
 from tests.helpers.wsgi import get
 
@@ -90,3 +90,37 @@ def test_callables_are_asked_once_for_a_response() -> None:
     assert cross(app, "/view", "PUT").is_readable
     assert asked == [APP, APP]  # once for the preflight, once for the request
     assert preflight(app, "/view").status == 204
+
+
+def refuses_to_be_asked(origin: str) -> bool:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("origins", "path", "origin", "reason"),
+    [
+        ([APP, refuses_to_be_asked], "/x", APP, "origin_allowed"),
+        (["https://*.example.com", refuses_to_be_asked], "/x", APP, "origin_allowed"),
+        (refuses_to_be_asked, "/x", "null", "origin_null"),
+        (refuses_to_be_asked, "/x", "https://A.example", "origin_not_allowed"),
+        (APP, "/x", EVIL, "origin_not_allowed"),
+        ([APP, refuses_to_be_asked], "/api/../x", APP, "origin_not_allowed"),
+        (refuses_to_be_asked, "/./x", EVIL, "origin_not_allowed"),
+    ],
+)
+def test_decisions_in_coroutines_that_ask_nothing(
+    origins: Any, path: str, origin: str, reason: str
+) -> None:
+    seen: list[str] = []
+
+    async def view() -> str:
+        seen.append(current_cors.reason)
+        return "view"
+
+    app = Flask("current")
+    CORS(app, origins=origins, resources={"/*": {}, "/api/*": {"expose_headers": ["X-A"]}})
+    app.add_url_rule(path, view_func=view)
+    response = get(app, path, headers=[("Origin", origin)])
+    assert seen == [reason]
+    expected = grants() if reason == "origin_allowed" else REFUSES
+    assert (response.status, response.cors) == (200, expected)

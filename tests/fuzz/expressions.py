@@ -33,10 +33,19 @@ def check_expressions(texts: list[str], origins: list[str]) -> None:
         expressions = [*map(re.compile, texts)]
     except re.error:
         return
-    matcher = OriginMatcher([], expressions)
+    asked: list[str] = []
+
+    def function(origin: str) -> bool:
+        asked.append(origin)
+        return True
+
+    matcher = OriginMatcher([], [*expressions, function])
     for origin in origins:
         expected = any(expression.fullmatch(origin) for expression in expressions)
         assert matcher.matches(origin) == (expected and is_origin(origin))
+        assert matcher.look_up(origin) is is_origin(origin)
+    # Callables see only well-formed origins, too.
+    assert asked == [*filter(is_origin, origins)]
 
 
 GIVEN = (st.lists(EXPRESSIONS, max_size=3), st.lists(ORIGINS | EDITED, min_size=1, max_size=5))

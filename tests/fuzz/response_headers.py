@@ -34,6 +34,8 @@ REQUESTS = [
     CORSRequest("OPTIONS", EVIL, "PUT"),
 ]
 DECISIONS = [decide(policy, request) for policy in POLICIES for request in REQUESTS]
+# More of those that merge something.
+DECISIONS += [decide(policy, CORSRequest("GET", APP)) for policy in POLICIES * 4]
 
 NAMES = st.sampled_from(
     ["Content-Type", "Set-Cookie", "Vary", "vary", ALLOW_ORIGIN, EXPOSE, EXPOSE.lower(), "X-Vary"]
@@ -48,7 +50,8 @@ VALUES = (
     | st.text(st.characters(max_codepoint=0xFF))
     | st.text()
 )
-HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
+EXPOSING = st.tuples(st.sampled_from([EXPOSE, EXPOSE.lower()]), st.sampled_from(["*", "X-A, *"]))
+HEADERS = st.lists(st.tuples(NAMES, VALUES) | EXPOSING, max_size=6)
 
 CORS = {
     f"access-control-{name}"
