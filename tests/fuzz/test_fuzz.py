@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz import long_run
+from corswsgi import CORSRequest, decide
+from tests.conformance.cases import APP
+from tests.fuzz import long_run, requested_headers, response_headers
 from tests.fuzz.harnesses import HARNESSES, Harness
 
 
@@ -54,3 +56,14 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setattr(sys, "argv", ["fuzz", "--help"])
     with pytest.raises(SystemExit, match="0"):
         runpy.run_module("tests.fuzz", run_name="__main__")
+
+
+def test_inputs_that_random_ones_rarely_hit() -> None:
+    credentials = decide(response_headers.POLICIES[-1], CORSRequest("GET", APP))
+    response_headers.check_apply(credentials, [(response_headers.EXPOSE, "*, X-C")])
+    for preflights in (
+        [("PUT", "x-a"), ("PUT", "x-b"), ("PATCH", "x-a")],
+        [("GET", "x" * 1024), ("GET", "x" * 1025)],
+        [("GET", "," * 128), ("GET", "," * 129)],
+    ):
+        requested_headers.check_preflight("*", "*", True, preflights)
