@@ -35,10 +35,17 @@ COPIES = 2
 TIMEOUT = 60  # in seconds, for a module's own tests
 # The tests that run if the module's own tests and the conformance rows pass: those of its users.
 USERS = {
-    "corswsgi/compiled.py": ["test_policy.py", "test_wsgi.py", "test_debug.py", "test_memory.py"],
-    "corswsgi/decision.py": ["test_policy.py", "test_wsgi.py", "test_debug.py"],
-    "corswsgi/origins.py": ["test_validation.py", "test_policy.py", "test_credentials.py"],
-    "corswsgi/paths.py": ["test_wsgi.py"],
+    "corswsgi/compiled.py": [
+        *("fuzz/test_fuzz.py", "test_policy.py", "test_wsgi.py", "test_debug.py", "test_memory.py"),
+    ],
+    "corswsgi/decision.py": [
+        *("fuzz/test_fuzz.py", "test_policy.py", "test_wsgi.py", "test_debug.py"),
+    ],
+    "corswsgi/expressions.py": ["fuzz/test_fuzz.py", "test_credentials.py", "test_validation.py"],
+    "corswsgi/origins.py": [
+        *("fuzz/test_fuzz.py", "test_validation.py", "test_policy.py", "test_credentials.py"),
+    ],
+    "corswsgi/paths.py": ["fuzz/test_fuzz.py", "test_wsgi.py"],
     "corswsgi/validation.py": ["test_policy.py", "test_names.py", "test_credentials.py"],
     "corswsgi/wsgi.py": ["test_log.py", "test_debug.py"],
     "corswsgi/adapters": ["adapters", "flask", "django"],
