@@ -27,6 +27,7 @@ CATASTROPHIC = [
     r"(?:[a-z]+|[0-9a-f]+)+x",
     r"(?:[a-z0-9]+(?:-[a-z0-9]+)*-?)+x",
     r"(?:a(?:|))*b",
+    r"(?:abcdefghijklmno|[ab]bcdefghijklmno)*x",  # doubles the ways every 15 characters
     r"(?i:(\u017f|s|st)+)x",
     r"^(([a-z])+.)+[A-Z]([a-z])+$",
     r"https://([a-z0-9]+-?)+\.example\.com",

@@ -111,6 +111,7 @@ SOUND = [
     (r"https://shop[12]\.com", ["https://shop1.com", "https://shop2.com"]),
     (r"https://s\w*\.exam\.?ple\.com", ["https://*.example.com", "https://*.ple.com"]),
     (r"https://github\.io", ["https://github.io"]),
+    (r"https://example[^\w-]com", ["https://example.com"]),
     (
         r"https://.*\.my\.github\.io(:3000|:40)?",
         [f"https://*.my.github.io{p}" for p in ("", ":3000", ":40")],
