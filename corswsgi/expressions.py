@@ -36,8 +36,10 @@ _MAX_BRANCHES = 100
 _MAX_WIDE = 20
 _MAX_HOST = 254  # characters, with a dot at the end
 
-# Put where an expression matches other text than what it spells out.
-_OTHER_TEXTS = (".evil.test", "evil.test", "evil", "evil-", "-evil", "evilevilevil", "a", "1")
+# Put where an expression matches other text than what it spells out, in front of a part of a host
+# that it does spell out, and elsewhere.
+_OTHER_TEXTS = ("evil", "evil-", "-evil", "evilevilevil", "a", "1")
+_OTHER_ENDS = (".evil.test", "evil.test", *_OTHER_TEXTS)
 
 _Node = tuple[int, State]
 """A position of an automaton, and the state of the grammar after its character."""
@@ -413,8 +415,9 @@ class _Search:
     def _likely_texts(self) -> Iterator[str]:
         # Origins with https are what most readers know.
         for end in sorted(self._wide, key=_scheme, reverse=True)[:_MAX_WIDE]:
-            for other in _OTHER_TEXTS:
-                yield f"{self._origins.starts[end.node]}{other}{end.text}"
+            start = self._origins.starts[end.node]
+            for other in _OTHER_TEXTS if end.host else _OTHER_ENDS:
+                yield f"{start}{other.lstrip('.') if start[-1:] == '/' else other}{end.text}"
         # Assertions limit the texts to those that contain others.
         for name in re.findall(r"[a-z0-9-]+(?:\\?\.[a-z0-9-]+)+", self._expression.pattern):
             yield f"https://{name}.evil.test".replace("\\", "")

@@ -23,7 +23,7 @@ def reach_of(source: str, flags: int = 0) -> Reach:
 
 # Expressions with credentials, an example of the sites that they do not name, and a correction.
 WIDE = [
-    (r"https://.*\.run\.app", "https://evil.test.run.app", None),
+    (r"https://.*\.run\.app", "https://evil.run.app", None),
     (r".*example\.com.*", "https://example.com.evil.test", r"https://(.+\.)?example\.com"),
     (
         r"https://app\.example\.com.*",
@@ -31,11 +31,11 @@ WIDE = [
         r"https://app\.example\.com",
     ),
     (r"https://example\..*", "https://example.evil.test", None),
-    (r"https://.*example\.com", "https://evil.testexample.com", r"https://(.+\.)?example\.com"),
+    (r"https://.*example\.com", "https://evilexample.com", r"https://(.+\.)?example\.com"),
     (r"https://[a-z]{11,}\.[a-z]{4,}", "https://aaaaaaaaaaa.aaaevil", None),
     (r"(?=.*example\.com).*", "https://example.com.evil.test", None),
     (r".*localhost.*", "https://localhost.evil.test", r"http://(.+\.)?localhost"),
-    (r"chrome-extension://.*", "chrome-extension://.evil.test", None),
+    (r"chrome-extension://.*", "chrome-extension://evil.test", None),
     (r".*\.example\.org.*", "https://a.example.org.evil.test", r"https://.*\.example\.org"),
     (r"https://[a-z0-9-]+\.co\.uk", "https://evil.co.uk", None),
     (r"https://app.example.com", "https://appaexampleacom", r"https://app\.example\.com"),
@@ -44,10 +44,10 @@ WIDE = [
     (r"https?://*.example.com:*", "https://exampleacom", r"https://.*\.example\.com(:\d+)?"),
     (
         r"^https?://[^/]*example\.com$",
-        "https://evil.testexample.com",
+        "https://evilexample.com",
         r"https://(.+\.)?example\.com",
     ),
-    (r"(?i)https://.*\.vercel\.app", "https://evil.test.vercel.app", None),
+    (r"(?i)https://.*\.vercel\.app", "https://evil.vercel.app", None),
     (r"https://pr-\d+\.vercel\.app", "https://pr-1.vercel.app", None),
     (r"[a-z]+://example\.com", "evil://example.com", None),
     (r"https://.*\.\d+\.\d+", "https://0.0.0.1", None),
@@ -69,7 +69,7 @@ WIDE = [
         "a://evil.example.com",
         r"https://(?:[^.]+\.)?example\.com",
     ),
-    (r"https://.*\.amazonaws\.com", "https://evil.test.amazonaws.com", None),
+    (r"https://.*\.amazonaws\.com", "https://evil.amazonaws.com", None),
     (r"https://(a|b\.c)\.[a-z]+", "https://a.evil", None),
     (r"https://(?:example)+\.com", "https://example.com", None),
     (r"https://[abcdefghijk]\.com", "https://a.com", None),

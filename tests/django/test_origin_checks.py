@@ -174,7 +174,7 @@ def test_expressions_that_match_others() -> None:
     assert [*found] == ["corswsgi.W011", "corswsgi.W012"]
     assert found["corswsgi.W011"] == (
         r"the expression 'https://.*example\\.com' matches sites that it does not name, such as "
-        r"https://evil.testexample.com. -> did you mean r'https://(.+\.)?example\.com'?"
+        r"https://evilexample.com. -> did you mean r'https://(.+\.)?example\.com'?"
     )
     assert found["corswsgi.W012"] == (
         r"the expression 'https?://app\\.example\\.com' matches origins that are not HTTPS, such "
