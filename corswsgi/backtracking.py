@@ -13,7 +13,6 @@ https://doi.org/10.1016/0304-3975(91)90381-B
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import NamedTuple
 
 from .automata import (
@@ -26,7 +25,8 @@ from .automata import (
     mask_of,
 )
 
-_MAX_STEPS = 80_000
+_MAX_STEPS = 25_000
+_MAX_TRIED_STEPS = 120_000  # simpler ones
 
 # For the longest origins, three loops in a row that read the same text take up to a twentieth of a
 # second, and four take seconds.
@@ -35,7 +35,8 @@ _MAX_CHAINED_LOOPS = 3
 # Texts that are tried are so long; so many are tried at once; so many positions of each are kept.
 _MAX_LENGTH = 100
 _MAX_TEXTS = 3
-_MAX_POSITIONS = 30
+_MAX_POSITIONS = 60
+_FEW_WAYS = 1_000
 
 
 def is_catastrophic(automaton: Automaton) -> bool:
@@ -44,11 +45,15 @@ def is_catastrophic(automaton: Automaton) -> bool:
         return False
     budget = Budget(_MAX_STEPS)
     loops = automaton.loops()
-    return (
-        any(_is_ambiguous(automaton, loop, budget) for loop in loops)
-        or _chains_loops(automaton, loops, budget)
-        or _multiplies(automaton)
-    )
+    if any(_is_ambiguous(automaton, loop, budget) for loop in loops):
+        return True
+    chained = _chained_loops(automaton, loops, budget)
+    if chained > _MAX_CHAINED_LOOPS:
+        return True
+    # The longest origins are three times as long as the texts that are tried, and each way may read
+    # each assertion.
+    most_ways = MAX_WAYS // (3**chained * (1 + len(automaton.asserted)))
+    return _multiplies(automaton, most_ways, chained)
 
 
 def _has_choices(automaton: Automaton) -> bool:
@@ -93,11 +98,12 @@ def _is_ambiguous(automaton: Automaton, loop: list[int], budget: Budget) -> bool
     return False
 
 
-def _chains_loops(automaton: Automaton, loops: list[list[int]], budget: Budget) -> bool:
-    """Return whether too many loops on one way can read the same text as an earlier one.
+def _chained_loops(automaton: Automaton, loops: list[list[int]], budget: Budget) -> int:
+    """Return how many loops on one way can divide a text among them; not more than too many.
 
     For each of them, the number of ways grows with one more power of the length of the text.
     """
+    most = 0
     at = {position: number for number, loop in enumerate(loops) for position in loop}
     earlier: list[tuple[int, set[int], set[int]]] = []
     for number, loop in enumerate(loops):
@@ -111,11 +117,12 @@ def _chains_loops(automaton: Automaton, loops: list[list[int]], budget: Budget) 
                     and _overlap(automaton, loops[before], loop, budget)
                 ):
                     longest += 1
-        if longest > _MAX_CHAINED_LOOPS:
-            return True
+        most = max(most, longest)
+        if most > _MAX_CHAINED_LOOPS:
+            break
         reached = _reached(automaton, at, loop, budget)
         earlier.append((longest, reached, _rivals(automaton, at, loop, budget)))
-    return False
+    return most
 
 
 def _reached(automaton: Automaton, at: dict[int, int], loop: list[int], budget: Budget) -> set[int]:
@@ -191,20 +198,37 @@ class _Text(NamedTuple):
     """The number of ways to read its beginnings."""
 
 
-def _multiplies(automaton: Automaton) -> bool:
-    """Return whether a text has too many beginnings that can be read in too many ways."""
-    budget = Budget(_MAX_STEPS)
+def _multiplies(automaton: Automaton, most_ways: int, chained: int) -> bool:
+    """Return whether a text has beginnings that can be read in more than so many ways."""
+    budget = Budget(_MAX_TRIED_STEPS)
     texts = [_Text(_most(automaton.first), 0)]
     bits = _distinct_bits(automaton)
-    with suppress(TooComplexError):  # the ways of most expressions grow slowly, if at all
-        for _ in range(_MAX_LENGTH):
+    totals: list[int] = []
+    try:
+        while len(totals) < _MAX_LENGTH:
             longer = [_longer(automaton, text, bit, budget) for text in texts for bit in bits]
-            if any(text.total > MAX_WAYS for text in longer):
+            totals.append(max(text.total for text in longer))
+            if totals[-1] > most_ways:
                 return True
             # Texts that lead to the same positions differ in the ways only.
             best = {tuple(text.ways): text for text in sorted(longer, key=_growth)}
             texts = sorted(best.values(), key=_growth)[-_MAX_TEXTS:]
+    except TooComplexError:
+        if _may_exceed(totals, most_ways, chained):
+            raise
     return False
+
+
+def _may_exceed(totals: list[int], most_ways: int, chained: int) -> bool:
+    """Return whether longer texts may have too many ways, to judge by the `totals` of shorter ones.
+
+    Loops let the number grow with a power of the length. Other parts double it time and again.
+    """
+    if not totals:
+        return True
+    expected = totals[-1] * (_MAX_LENGTH / len(totals)) ** chained
+    doubles = totals[-1] > max(_FEW_WAYS, 8 * totals[len(totals) // 2])
+    return doubles or expected > most_ways
 
 
 def _growth(text: _Text) -> int:
@@ -221,7 +245,10 @@ def _longer(automaton: Automaton, text: _Text, bit: int, budget: Budget) -> _Tex
             total += ways + ways * automaton.last.get(position, 0)
             budget.spend(len(automaton.followers[position]))
             for after, more in automaton.followers[position].items():
-                following[after] = following.get(after, 0) + ways * more
+                if automaton.followers[after]:
+                    following[after] = following.get(after, 0) + ways * more
+                else:
+                    total += ways * more  # it is tried, and ends the way
     return _Text(_most(following), total)
 
 

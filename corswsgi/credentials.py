@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from .automata import TooComplexError
 from .errors import Problem, ProblemReason, safe_repr
-from .expressions import corrected_expression, find_reach
+from .expressions import corrected_expression, find_faults, find_reach
 from .names import Names
 from .origins import NO_ORIGIN, OriginPattern, OriginRule
 from .suffixes import PublicSuffixes
@@ -78,6 +78,8 @@ def _check_expression(
     try:
         reach = find_reach(expression)
     except TooComplexError:
+        if find_faults(expression).is_uncertain:
+            return  # that is a problem without credentials, too
         message = (
             f"the expression {written} is too complex to find out which origins it matches. With "
             f"{credentials}, pages of other sites could read your users' data."

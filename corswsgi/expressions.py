@@ -33,6 +33,7 @@ _MAX_STEPS = 20_000
 _MAX_ENDS = 2_000  # that are spelled out
 _MAX_TRIED = 100  # origins
 _MAX_BRANCHES = 100
+_MAX_CORRECTED = 200  # characters
 _MAX_WIDE = 20
 _MAX_HOST = 254  # characters, with a dot at the end
 
@@ -56,6 +57,8 @@ class Faults(NamedTuple):
     """Those of its alternatives that match no origin."""
     is_catastrophic: bool
     """Whether one origin can keep Python's matcher busy for seconds."""
+    is_uncertain: bool = False
+    """Whether it is too complex to find out how long matching takes."""
 
 
 class Reach(NamedTuple):
@@ -73,6 +76,10 @@ class _CatastrophicError(TooComplexError):
     """An expression can take seconds to match an origin."""
 
 
+class _UncertainError(TooComplexError):
+    """An expression is too complex to find out how long it takes to match an origin."""
+
+
 @lru_cache(maxsize=256)
 def find_faults(expression: re.Pattern[str]) -> Faults:
     """Find out whether an expression matches any origin in reasonable time."""
@@ -82,8 +89,8 @@ def find_faults(expression: re.Pattern[str]) -> Faults:
         return Faults(False, tuple(_dead_branches(expression)), False)
     except _CatastrophicError:
         return Faults(False, (), True)
-    except TooComplexError:
-        return Faults(False, (), False)
+    except TooComplexError as error:
+        return Faults(False, (), False, isinstance(error, _UncertainError))
 
 
 @lru_cache(maxsize=256)
@@ -105,7 +112,12 @@ def _matched(expression: re.Pattern[str]) -> _Origins:
 def _analysed(expression: re.Pattern[str]) -> _Origins | TooComplexError:
     try:
         automaton = Automaton.of(expression)
-        return _CatastrophicError() if is_catastrophic(automaton) else _Origins(automaton)
+        if is_catastrophic(automaton):
+            return _CatastrophicError()
+    except TooComplexError:
+        return _UncertainError()
+    try:
+        return _Origins(automaton)
     except TooComplexError as error:
         return error
 
@@ -115,7 +127,10 @@ def corrected_expression(expression: re.Pattern[str]) -> str | None:
 
     It can be used with credentials.
     """
-    for source in _corrections(expression.pattern):
+    corrections = [*_corrections(expression.pattern)]
+    if len(expression.pattern) > _MAX_CORRECTED:
+        corrections = corrections[-1:]  # analysing each would take long
+    for source in corrections:
         with suppress(re.error, TooComplexError):
             corrected = re.compile(source)
             if any(find_faults(corrected)):
@@ -123,7 +138,7 @@ def corrected_expression(expression: re.Pattern[str]) -> str | None:
             patterns, wide, insecure = find_reach(corrected)
             is_named = all("." in each.host.strip(".") or each.is_loopback for each in patterns)
             if wide is None and insecure is None and is_named:
-                return f"r'{source}'"
+                return f'r"{source}"' if "'" in source else f"r'{source}'"
     return None
 
 
@@ -366,7 +381,7 @@ class _Search:
             self._note(known_scheme, end)  # only the scheme is left
             return
         _, scheme, host, port, text = end
-        if len(host) > _MAX_HOST:
+        if known_scheme and len(host) > _MAX_HOST:
             return  # the rest is too long to be well-formed
         is_variable = self._variable[position]
         is_label = part == "host" and detail != ""

@@ -88,6 +88,7 @@ def read_options(options: Mapping[str, object], names: Names = OPTION_NAMES) -> 
         "dangerously_allow": reader.dangerously_allow(given["dangerously_allow"]),
         "origin_matcher": reader.origin_matcher(origins),
     }
+    reader.check_certainty(values)
     if values["supports_credentials"]:
         reader.check_credentials(values)
     return ReadOptions(values, reader.problems, reader.notices)
@@ -239,6 +240,20 @@ class _Reader:
                 self._refuse("dangerously_allow", name, "unknown_value", message, hint)
         return frozenset(names)
 
+    def check_certainty(self, values: Mapping[str, Any]) -> None:
+        """Refuse expressions that are too complex to find out how long matching takes."""
+        for rule in values["origins"] if "expressions" not in values["dangerously_allow"] else ():
+            if isinstance(rule, re.Pattern) and find_faults(rule).is_uncertain:
+                message = (
+                    f"the expression {safe_repr(rule.pattern)} is too complex to find out how long "
+                    "it takes to match one origin. Any client can send long ones."
+                )
+                danger = self._write("dangerously_allow", ["expressions"])
+                hint = (
+                    f"write a simpler one, or list origin patterns. If it is quick, write {danger}."
+                )
+                self._refuse("origins", rule, "slow_expression", message, hint)
+
     def check_credentials(self, values: Mapping[str, Any]) -> None:
         """Refuse values that are dangerous or have no effect with ``supports_credentials``."""
         origins, dangers = values["origins"], values["dangerously_allow"]
@@ -314,7 +329,7 @@ class _Reader:
     def _is_usable(self, expression: re.Pattern[str]) -> bool:
         """Refuse an expression that matches no origin, or takes too long to match."""
         faults = find_faults(expression)
-        if not any(faults):
+        if not any(faults[:3]):
             return True
         written = safe_repr(expression.pattern)
         corrected = corrected_expression(expression)

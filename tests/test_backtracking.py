@@ -56,6 +56,13 @@ CATASTROPHIC = [
     r"(?:|){40}a",
     r"a(?:|){40}",
     r"(?:(?=a)|(?!b)){40}a",
+    r"app://.*.*.*.?.?.?.?.?.?x",
+    r"https://[a-z.]*[a-z.]*[a-z.]*[a-z]?[a-z]?\.example\.com",
+    r"app://.*.*.*(?:" + "|".join("a" * number + "b" for number in range(1, 30)) + ")",
+    r".{0,16}" * 7 + "b",
+    # Each way reads the assertions.
+    r"app://.*.*.*" + "(?<!x)" * 40 + "b",
+    r"app://.*.*.*(?<=" + "a" * 100 + ")b",
     # A back-reference can be any text.
     r"(a+)\1+",
 ]
@@ -98,10 +105,22 @@ def test_fast(source: str) -> None:
     assert not is_catastrophic(Automaton.of(re.compile(source)))
 
 
-def test_too_complex() -> None:
-    loop = "(?:" + "|".join(f"[a-z]{number}" for number in range(100, 350)) + ")*"
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(?:" + "|".join(f"[a-z]{number}" for number in range(100, 350)) + ")*",
+        "(?:[a-z.]{30})*(?:[a-z.]{31})*x",
+        # The ways of the texts that were tried grow fast, but there are not enough steps.
+        r"https://\w{1,63}(?:-?\w{1,15}){3,15}\.example\.com",
+        r"https://(?:.{1,16}){1,16}\.example\.com",
+        r"https://(?:\w{8,15}[-.]?){8,16}example\.com",
+        # Not even for one character.
+        "".join(f"[^{letter}]?" for letter in "abcdefghijklmnopqrst" * 20),
+    ],
+)
+def test_too_complex(source: str) -> None:
     with pytest.raises(TooComplexError):
-        is_catastrophic(Automaton.of(re.compile(loop)))
+        is_catastrophic(Automaton.of(re.compile(source)))
 
 
 def ways(automaton: Automaton, text: str) -> int:

@@ -348,3 +348,24 @@ def test_an_expression_for_bytes(origins: Any) -> None:
     problem = only(origins=origins)
     assert (problem.option, problem.reason) == ("origins", "wrong_type")
     assert "expected an origin pattern, a compiled regular expression for str" in problem.message
+
+
+@pytest.mark.parametrize("has_credentials", [True, False])
+def test_expressions_that_may_take_long(has_credentials: bool) -> None:
+    """They are refused unless you say that they are quick."""
+    source = r"https://(?:[a-z0-9]{100}){21}\.example\.com"
+    options = {"origins": re.compile(source), "supports_credentials": has_credentials}
+    (problem,) = read_options(options).problems
+    assert (problem.option, problem.value, problem.reason) == (
+        *("origins", options["origins"]),
+        "slow_expression",
+    )
+    assert problem.message == (
+        r"the expression 'https://(?:[a-z0-9]{100}){21}\\.example\\.com' is too complex to find "
+        "out how long it takes to match one origin. Any client can send long ones."
+    )
+    assert problem.hint == (
+        "write a simpler one, or list origin patterns. If it is quick, write "
+        "dangerously_allow=['expressions']."
+    )
+    assert read_options({**options, "dangerously_allow": ["expressions"]}).problems == []

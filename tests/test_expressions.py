@@ -217,7 +217,6 @@ def test_empty(source: str, corrected: str | None) -> None:
         (r"(https://a\.example)(/|)", []),
         (r"(https://a\.example)|(https://b\.example)", []),
         (r"(https)://a\.example|(x)://\2", []),  # the second one cannot be compiled alone
-        (r"https://a\.example|" + "a{3000}", []),
         ("|".join(["https://a/", *["https://a"] * 100]), []),  # too many
     ],
 )
@@ -252,7 +251,6 @@ def test_corrections_of_catastrophic_expressions(source: str, corrected: str | N
 @pytest.mark.parametrize(
     "source",
     [
-        r"a{3000}",
         r"https://[ab]{12}\.com",
         r".{250}",
     ],
@@ -316,3 +314,32 @@ def test_public_suffixes() -> None:
     }
     refused = ["public_suffix"], ["wildcard_with_credentials"]
     assert {suffix: each for suffix, each in found.items() if each != refused} == {}
+
+
+@pytest.mark.parametrize(
+    "source", [r"a{3000}", r"https://([a-z0-9]+-?)+\.example\.com|x{2001}://a"]
+)
+def test_too_complex_to_find_out_how_long_it_takes(source: str) -> None:
+    expression = re.compile(source)
+    assert find_faults(expression) == Faults(False, (), False, is_uncertain=True)
+    with pytest.raises(TooComplexError):
+        find_reach(expression)
+
+
+@pytest.mark.parametrize("source", [r"chrome-extension://.*", r"x.*://"])
+def test_hosts_of_other_schemes_may_be_longer_than_domains(source: str) -> None:
+    text = f"{source.replace('.*', 'evil')}{'a' * 255}"
+    expression = re.compile(f"{source}{'a' * 255}")
+    assert expression.fullmatch(text)
+    assert find_reach(expression).wide
+
+
+def test_a_correction_with_a_quote_can_be_pasted() -> None:
+    found = corrected_expression(re.compile("https://app.example.com(?# it's)"))
+    assert found == 'r"' + r"https://app\.example\.com(?# it's)" + '"'
+
+
+def test_of_long_expressions_only_the_last_correction_is_tried() -> None:
+    hosts = "|".join(f"a{number}.example.com" for number in range(20))
+    found = corrected_expression(re.compile(f"^https?://(?:{hosts})$"))
+    assert found == "r'https://(?:" + hosts.replace(".", r"\.") + ")'"
