@@ -14,7 +14,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.exceptions import NotFound
 
 from corswsgi import CORSMiddleware, CORSRequest, Policy, PolicyError, Problem, adapters
-from corswsgi.adapters import NO_LAYERS, Applied, Layer, PolicyTable, ViewLayers
+from corswsgi.adapters import NO_LAYERS, Applied, Layer, PolicyTable, ViewLayers, read_shared
 
 from .arguments import CONFIG_NAMES, WITHOUT_EFFECT, read_options
 from .routing import Overlaps, Router, routed_path, routes_of
@@ -104,7 +104,7 @@ class ApplicationCORS:
         """
         views = self._app.view_functions
         if self._decorated[0] != len(views):
-            layers = [*map(view_layers, [*views.values()])]
+            layers = [*map(view_layers, read_shared(views.values))]
             has_layers = any(not (view.is_empty or view.problems) for view in layers)
             self._decorated = len(layers), has_layers
         return self._decorated[1]
@@ -154,9 +154,9 @@ class ApplicationCORS:
         With problems, it raises `PolicyError` in debug mode and in tests. Otherwise it logs them,
         and the policies that they affect refuse every origin.
         """
-        app = self._app
+        app, rules = self._app, self._app.url_map.iter_rules
         # Before the rules are read: if one is added meanwhile, the next request finds it.
-        size = len([*app.url_map.iter_rules()]), len(app.view_functions)
+        size = len(read_shared(rules)), len(app.view_functions)
         state = self._state
         if state is not None and state.size == size:
             return state
@@ -165,7 +165,7 @@ class ApplicationCORS:
             if old is not None and old.size == size:
                 return old
             if old is None:
-                self._early = {*map(id, filterfalse(self._has_view, app.url_map.iter_rules()))}
+                self._early = {*map(id, filterfalse(self._has_view, read_shared(rules)))}
             make = partial(self._make_table, self.arguments) if old is None else old.table.reread
             off = [Layer(None)] if self.arguments is None else []
             table, error = PolicyTable.checked(make, *off)
@@ -173,7 +173,7 @@ class ApplicationCORS:
                 self._state, self._rules = None, {}
                 raise error
             state = _State(size, table, app.url_map, str(error))
-            for rule in filter(self._has_view, app.url_map.iter_rules()):
+            for rule in filter(self._has_view, read_shared(rules)):
                 view = self._view_of(rule)
                 state.rules[id(rule)] = rule, view, table.find_constant(routes_of(rule, view))
             self._state, self._rules = state, state.rules
@@ -248,7 +248,7 @@ class ApplicationCORS:
         )
 
     def _routes(self) -> Iterator[adapters.Route]:
-        for rule in self._app.url_map.iter_rules():
+        for rule in read_shared(self._app.url_map.iter_rules):
             yield from routes_of(rule, self._view_of(rule))
 
     def _has_view(self, rule: Rule) -> bool:

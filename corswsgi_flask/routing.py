@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from corswsgi.adapters import DEFAULT_METHODS, Route, ViewLayers, as_wsgi
+from corswsgi.adapters import DEFAULT_METHODS, Route, ViewLayers, as_wsgi, read_shared
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -54,7 +54,7 @@ class Overlaps:
 
     def __init__(self, url_map: Map) -> None:
         """Copy the rules that a URL map has now."""
-        self._rules = [*url_map.iter_rules()]
+        self._rules = read_shared(url_map.iter_rules)
         self._endpoints: dict[Any, list[Rule]] = {}
         self._map = Map(
             default_subdomain=url_map.default_subdomain,

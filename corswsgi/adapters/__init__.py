@@ -52,6 +52,7 @@ from .layers import (
     merge,
     read_layer,
     read_paths,
+    read_shared,
     snapshot,
 )
 from .lookups import (
@@ -162,6 +163,7 @@ __all__ = [
     "read_list",
     "read_origins",
     "read_paths",
+    "read_shared",
     "refuse",
     "refusing_policy",
     "report_response",

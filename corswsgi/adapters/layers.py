@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from corswsgi.errors import Notice, PolicyError, Problem, safe_repr, wrong_type
 from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.paths import check_path
 from corswsgi.policy import Policy, make_policy
 from corswsgi.validation import OPTIONS, read_options
+
+T = TypeVar("T")
 
 LayerValue = Policy | Mapping[str, Any] | None
 """A Policy replaces the enclosing layers, options are laid over them, None turns CORS off."""
@@ -29,6 +32,10 @@ UNSET: Final = Unset()
 # Some options are validated together with the origins. This origin is always valid, and stands in
 # if the origins are in another layer.
 _STAND_IN = "https://corswsgi.example"
+
+
+# Another thread that adds things disturbs a few of these at most.
+_MAX_READS = 100
 
 
 @dataclass(frozen=True, eq=False)  # without slots, so that it can have weak references
@@ -109,6 +116,18 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, str | bytes | Mapping | Policy) or not isinstance(value, Iterable):
         return value
     return frozenset(value) if isinstance(value, AbstractSet) else tuple(value)
+
+
+def read_shared(read: Callable[[], Iterable[T]]) -> list[T]:
+    """Return what `read` returns, which another thread may change at the same time.
+
+    Python then raises RuntimeError for a dictionary that is iterated over, and ValueError for a
+    list that is sorted. Reading again soon succeeds. An error that stays is raised.
+    """
+    for _ in range(_MAX_READS):
+        with suppress(RuntimeError, ValueError):
+            return [*read()]
+    return [*read()]
 
 
 def given_arguments(

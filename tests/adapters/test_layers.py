@@ -21,6 +21,7 @@ from corswsgi.adapters import (
     merge,
     read_layer,
     read_paths,
+    read_shared,
     snapshot,
 )
 
@@ -326,3 +327,22 @@ def test_deep_snapshots() -> None:
     assert deep_snapshot(given) == before
     rows["/a"]["origins"].append("https://b.example")  # type: ignore[index] # it is not None
     assert deep_snapshot(given) != before
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError])
+def test_what_another_thread_changes_is_read_again(error: type[Exception]) -> None:
+    reads: list[int] = []
+
+    def read(changes: int) -> Iterator[str]:
+        reads.append(changes)
+        yield APP
+        if len(reads) <= changes:
+            raise error
+        yield OTHER
+
+    assert read_shared(lambda: read(3)) == [APP, OTHER]
+    assert len(reads) == 4
+    with pytest.raises(error):
+        read_shared(lambda: read(10**6))
+    with pytest.raises(KeyError):
+        read_shared(lambda: {}[APP])

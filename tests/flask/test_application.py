@@ -24,7 +24,7 @@ from flask import (
     send_file,
 )
 from flask.views import MethodView
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
 from corswsgi import CORSMiddleware, Policy, PolicyError
 from corswsgi.browser import Browser
@@ -945,6 +945,49 @@ def test_readers_see_the_old_or_the_new_table() -> None:
         finally:
             is_done.set()
         assert [*map(Future.result, asking)] == [[], []]
+
+
+class GrowingMap(Map):
+    """A URL map to which a rule is added while it is iterated over, at the times in `grows_at`."""
+
+    grows_at: int | None = None
+    iterated = 0
+
+    def iter_rules(self, endpoint: Any | None = None) -> Iterator[Rule]:
+        self.iterated += 1
+        grows = self.iterated == self.grows_at
+        for rules in self._rules_by_endpoint.values():
+            if grows:
+                self.add(Rule(f"/{self.iterated}", endpoint="new"))
+            yield from rules
+
+
+class GrowingFlask(Flask):
+    url_map_class = GrowingMap
+
+
+def growing(*, grows_at: int | None) -> GrowingMap:
+    """Send requests before and after a rule is added, and return the map."""
+    app = GrowingFlask("growing")
+    CORS(app, origins=[APP])
+    app.put("/items")(plain())
+    app.view_functions["new"] = plain()
+    assert isinstance(app.url_map, GrowingMap)
+    app.url_map.grows_at, app.url_map.iterated = grows_at, 0
+    assert preflight(app, "/items", "PUT").cors == admits()
+    assert cross(app, "/items", "PUT") == Crossing(200, grants(), is_readable=True)
+    add(app, cors(origins=[OTHER])(plain()), "GET")
+    assert preflight(app, "/items", "PUT").cors == admits(max_age="0")
+    assert preflight(app, "/items", "GET").cors == {"Vary": PREFLIGHT_VARY}
+    return app.url_map
+
+
+def test_rules_may_be_added_while_they_are_read(caplog: pytest.LogCaptureFixture) -> None:
+    iterated = growing(grows_at=None).iterated
+    assert iterated > 6
+    for number in range(1, iterated + 1):
+        assert growing(grows_at=number).iterated > iterated
+    assert caplog.records == []
 
 
 def test_a_decorated_method_on_a_rule_whose_paths_have_different_resources() -> None:
