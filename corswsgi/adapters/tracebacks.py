@@ -8,9 +8,10 @@ from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from corswsgi.errors import safe_repr
-from corswsgi.origins import is_loopback, parse_origin
+from corswsgi.origins import is_loopback, parse_origin, parse_pattern
 from corswsgi.policy import Policy, decide
 from corswsgi.requests import CORSRequest
+from corswsgi.suffixes import PublicSuffixes
 from corswsgi.wsgi import DECISION
 
 if TYPE_CHECKING:
@@ -67,16 +68,24 @@ def may_read_traceback(policy: Policy, request: CORSRequest) -> bool:
     """Return whether a page may read a traceback, which discloses code and values.
 
     The policy has to allow the page's origin, and either list it, itself or with a pattern, or it
-    has to be on this machine. A policy for any origin, an expression or a callable may allow pages
-    that their author does not know.
+    has to be on this machine. A policy for any origin, a pattern that includes a public suffix, an
+    expression or a callable may allow pages that their author does not know.
     """
     origin = parse_origin(request.origin or "")
     if origin is None or not decide(policy, request).allowed:
         return False
     if origin.scheme in ("http", "https") and is_loopback(origin.host):
         return True
-    listed = [rule for rule in policy.origins if isinstance(rule, str) and rule != "*"]
+    listed = [rule for rule in policy.origins if isinstance(rule, str) and _is_of_owners(rule)]
     return bool(listed) and decide(Policy(origins=listed), request).allowed
+
+
+def _is_of_owners(rule: str) -> bool:
+    """Return whether an origin or a pattern has known owners: not ``*`` or ``https://*.com``."""
+    pattern = parse_pattern(rule)
+    if pattern is None or not pattern.subdomains:
+        return pattern is not None
+    return PublicSuffixes().at_or_under(pattern.host.removesuffix(".")) is None
 
 
 def _is_fetch(environ: WSGIEnvironment) -> bool:
