@@ -65,13 +65,15 @@ def log_failure(
     """Log that a callable failed: the first time in full, and then each power of ten in short.
 
     `subject` names the callable, with ``{}`` for its repr. `fault` is the exception that it raised,
-    whose lines of code are logged, or a text such as "returned None". Exceptions of one type are
-    counted together.
+    whose lines of code are logged, or a text such as "returned None". Exceptions whose types have
+    the same name are counted together.
 
     The standard formatting of tracebacks is not used, because it ends with the error's message,
     which may contain line breaks that a client sent.
     """
-    number = failure_counts.next((reason, _code_of(function), type(fault)))
+    # The name and not the type, which may be created for a single failure.
+    kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
+    number = failure_counts.next((reason, _code_of(function), kind))
     if str(number).rstrip("0") != "1":
         return
     text = fault if isinstance(fault, str) else f"raised {safe_repr(fault)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
@@ -197,6 +199,23 @@ def test_the_same_code_is_the_same_callable(
         log_failure("{}", make(), "returned 1", "origin_check_failed")
         assert len(caplog.records) == 4
         assert not any("again" in message for message in caplog.messages)
+
+
+def test_types_of_the_same_name_are_counted_together(caplog: pytest.LogCaptureFixture) -> None:
+    """Applications may create a type of exceptions for each failure."""
+    kept: list[weakref.ref[type]] = []
+    for _ in range(9):
+        kind = type("CreatedError", (Exception,), {})
+        kept.append(weakref.ref(kind))
+        log_failure("{}", fail, kind(), "origin_check_failed")
+        del kind
+    gc.collect()
+    assert len(caplog.records) == 1
+    assert {reference() for reference in kept} == {None}
+    log_failure("{}", fail, type("OtherError", (Exception,), {})(), "origin_check_failed")
+    elsewhere = type("CreatedError", (Exception,), {"__module__": "elsewhere"})
+    log_failure("{}", fail, elsewhere(), "origin_check_failed")
+    assert len(caplog.records) == 3
 
 
 def test_threads_count_together(caplog: pytest.LogCaptureFixture) -> None:
