@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import re
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
+from functools import partial, wraps
+from types import MethodType, ModuleType
 from typing import Any
 
 import pytest
@@ -132,6 +134,72 @@ MISTAKES: list[tuple[Any, str, str]] = [
     (all, "the built-in function all() does not check an origin.", EXAMPLE),
     (callable, "the built-in function callable() does not check an origin.", EXAMPLE),
     (eval, "the built-in function eval() does not check an origin.", EXAMPLE),
+    (partial(bool), "<class 'bool'> is a class. Calling it creates an object.", EXAMPLE),
+    (partial(Tenants), "<class 'tests.test_callables.Tenants'> is a", "did you mean Tenants()?"),
+    (partial(callable), "the built-in function callable() does not check an origin.", EXAMPLE),
+    (
+        partial(str.__contains__),
+        "<slot wrapper '__contains__' of 'str' objects> is a method without its object.",
+        EXAMPLE,
+    ),
+    (
+        partial(str.__contains__, f"{APP} {OTHER}"),
+        f"__contains__() of the string '{APP} {OTHER}' {OF_STRING}",
+        f"write origins=['{APP}', '{OTHER}'].",
+    ),
+    (
+        MethodType(str.__contains__, f"{APP} {OTHER}"),
+        f"__contains__() of the string '{APP} {OTHER}' {OF_STRING}",
+        f"write origins=['{APP}', '{OTHER}'].",
+    ),
+    (
+        partial(MethodType(partial(str.startswith), APP)),
+        f"startswith() of the string '{APP}' {OF_STRING}",
+        SAME_TEXT,
+    ),
+    (
+        partial(EXPRESSION.match),
+        f"match() of the expression {OF_EXPRESSION}, and also matches a part.",
+        SAME_EXPRESSION,
+    ),
+    (
+        MethodType(re.Pattern.search, EXPRESSION),
+        f"search() of the expression {OF_EXPRESSION}, and also matches a part.",
+        SAME_EXPRESSION,
+    ),
+    (
+        partial(re.match, EXPRESSION),
+        f"match() of the expression {OF_EXPRESSION}, and also matches a part.",
+        SAME_EXPRESSION,
+    ),
+    (re.match, "the function match() of the module re does not check an origin.", EXAMPLE),
+    (re.escape, "the function escape() of the module re does not check an origin.", EXAMPLE),
+    (
+        partial(re.search, "x"),
+        "the function search() of the module re does not check an origin.",
+        EXAMPLE,
+    ),
+    (
+        partial(re.match, APP),
+        "the function match() of the module re does not check an origin.",
+        EXAMPLE,
+    ),
+    (
+        operator.truth,
+        "the function truth() of the module operator does not check an origin.",
+        EXAMPLE,
+    ),
+    (operator.eq, "the function eq() of the module operator does not check an origin.", EXAMPLE),
+    (
+        partial(operator.ne, APP),
+        "the function ne() of the module operator does not check an origin.",
+        SAME_TEXT,
+    ),
+    (
+        partial(operator.contains, f"{APP} {OTHER}"),
+        "the function contains() of the module operator does not check an origin.",
+        f"write origins=['{APP}', '{OTHER}'].",
+    ),
 ]
 
 
@@ -204,6 +272,13 @@ def test_nothing_among_the_builtins_checks_origins(name: str) -> None:
         {APP: True}.keys().__contains__,
         lambda origin: origin == APP,
         partial(str.__eq__, APP),
+        partial(operator.eq, APP),
+        partial(operator.contains, {APP}),
+        partial(set.__contains__, {APP}),
+        MethodType(frozenset.__contains__, frozenset({APP})),
+        partial({APP}.__contains__),
+        partial(Tenants().allows),
+        wraps(operator.truth)(lambda origin: origin == APP),
         Tenants(),
         Tenants().allows,
         Tenants.allow,
@@ -217,6 +292,14 @@ def test_other_callables(function: Callable[[str], bool]) -> None:
         assert decide(policy, CORSRequest("GET", APP)).allowed
         for origin in (OTHER, f"{APP}:8443", "https://app.example.co", f"{APP}.evil.test"):
             assert not decide(policy, CORSRequest("GET", origin)).allowed
+
+
+@pytest.mark.parametrize("module", [re, operator])
+def test_nothing_in_these_modules_checks_origins(module: ModuleType) -> None:
+    for name in module.__all__:
+        function = getattr(module, name)
+        if callable(function):
+            assert find_mistake(function) is not None, name
 
 
 def test_an_enumeration_is_a_class() -> None:
