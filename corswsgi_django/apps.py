@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from logging import getLogger
 from threading import Lock
 from time import monotonic
 from typing import Any, ClassVar, cast
@@ -32,7 +31,6 @@ from corswsgi.adapters import (
 
 from .defaults import default_methods
 from .lookups import Receivers
-from .responses import is_not_refusal
 from .routing import all_views, is_translated
 from .settings import KNOWN, Settings, read_settings
 from .views import view_layers
@@ -110,13 +108,11 @@ class CorswsgiConfig(AppConfig):
         self.table.report_problems(strict=False, routes=all_routes(urlconf))
 
     def ready(self) -> None:
-        """Register the checks, listen to override_settings, and filter Django's log."""
+        """Register the checks, and listen to override_settings."""
         from .checks import check_all  # noqa: PLC0415 - it looks at other applications
 
         register(check_all, Tags.security)
         setting_changed.connect(self._on_change)
-        # Django documents the records of this logger. Adding the same filter again has no effect.
-        getLogger("django.request").addFilter(is_not_refusal)
 
     def _on_change(self, *, setting: str, **_more: Any) -> None:
         if setting in _WATCHED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logging import DEBUG, LogRecord
+from logging import DEBUG
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,16 +27,6 @@ from corswsgi.adapters import (
 _DJANGO = object()
 
 
-def is_not_refusal(record: LogRecord) -> bool:
-    """Filter the logger ``django.request``: leave out the warning about a refused preflight.
-
-    Ordinary traffic causes refusals. The logger ``corswsgi`` has them, at level DEBUG.
-    """
-    decision = getattr(getattr(record, "request", None), "META", {}).get(DECISION)
-    # The status of a decision is None if the request was not answered.
-    return decision is None or decision.status != getattr(record, "status_code", 0)
-
-
 def answer_preflight(
     request: HttpRequest, applied: Applied, decision: Decision | None
 ) -> HttpResponse | None:
@@ -51,7 +41,11 @@ def answer_preflight(
     status, headers, body = preflight_response(
         request.META, decision, applied.policy, applied.names, debug=settings.DEBUG
     )
-    return HttpResponse(body, status=status, headers=dict(headers))
+    response = HttpResponse(body, status=status, headers=dict(headers))
+    # Ordinary traffic causes refusals, so Django does not warn about this response. It logs any
+    # other response to the request. (The logger `corswsgi` has refusals, at level DEBUG.)
+    vars(response)["_has_been_logged"] = True
+    return response
 
 
 def apply(

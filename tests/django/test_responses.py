@@ -197,9 +197,39 @@ def test_django_does_not_warn_about_refused_preflights(
     )
 
 
+def denies(get_response: Any) -> Any:
+    """Stand for a list of blocked addresses, which is asked after the response is there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        get_response(request)
+        if "X-Raise" in request.headers:
+            raise PermissionDenied
+        return HttpResponse("blocked", status=403)
+
+    return middleware
+
+
+@pytest.mark.parametrize("raises", [False, True])
+@pytest.mark.parametrize("origin", [APP, EVIL])
+def test_django_warns_about_another_403_after_a_refused_preflight(
+    origin: str, raises: bool, is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = ["tests.django.test_responses.denies", CORS]
+    one = Project(URLS, {**SETTINGS, "MIDDLEWARE": middleware}, is_async)
+    answer = one.preflight("/plain", "PUT", origin, *([("X-Raise", "1")] if raises else []))
+    assert (answer.status, answer.cors) == (403, {})
+    (record,) = (record for record in caplog.records if record.name == "django.request")
+    assert record.getMessage() == (
+        "Forbidden (Permission denied): /plain" if raises else "Forbidden: /plain"
+    )
+    assert bool(record.exc_info) is raises
+
+
 def test_records_of_others_are_kept() -> None:
     """Some have no request, for example those of Django's own tests."""
-    for request in (None, "no request", HttpRequest()):
+    without: Any = HttpRequest()
+    without.META = None
+    for request in (None, "no request", HttpRequest(), without):
         record = logging.makeLogRecord({"request": request, "status_code": 403})
         assert logging.getLogger("django.request").filter(record)
     assert logging.getLogger("django.request").filter(logging.makeLogRecord({}))
