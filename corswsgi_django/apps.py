@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from threading import Lock
 from time import monotonic
 from typing import Any, ClassVar, cast
@@ -48,24 +47,30 @@ class CorswsgiConfig(AppConfig):
     """When to call `keep_up`, on the clock of `time.monotonic`."""
 
     _is_reported = False  # whether problems of views were reported since the settings have changed
-    _seen: object = None  # the settings that the table is made of
+    # The table, and the settings that it is made of: together, so that they always match.
+    _made: tuple[PolicyTable | None, object] = (None, None)
     _views: ClassVar[IdentityCache[ViewLayers]] = IdentityCache()
     _translated: ClassVar[IdentityCache[bool]] = IdentityCache()
     _urlconfs: IdentityCache[None] = IdentityCache()
     _lock = Lock()
 
-    @cached_property
+    @property
     def table(self) -> PolicyTable:
         """The table of policies: made at the first use, and again after settings have changed.
 
         Raises `ImproperlyConfigured` with all problems of the settings.
         """
-        self._seen = _watched_settings()
+        return self._made[0] or self._make_table()
+
+    def _make_table(self) -> PolicyTable:
+        seen = _watched_settings()
         try:
-            return make_table(read_settings(settings))
+            made: object = make_table(read_settings(settings)), seen
         except PolicyError as error:
             # `from error` would print everything twice.
             raise ImproperlyConfigured(str(error)) from None
+        # If another thread was faster, its table stays. (A lock might wait for an import.)
+        return cast(PolicyTable, vars(self).setdefault("_made", made)[0])
 
     def layers_of(self, view: Callable[..., Any]) -> ViewLayers:
         """Return the layers of a view."""
@@ -86,13 +91,13 @@ class CorswsgiConfig(AppConfig):
         self.check_at = monotonic() + (not strict)
         with self._lock:
             seen = _watched_settings()
-            if seen != self._seen and strict:
+            if seen != self._made[1] and strict:
                 self._forget()
-            elif seen != self._seen:
-                # Other requests use the old table until the new one is complete.
+            elif seen != self._made[1]:
+                # Other requests use the old table until the new one is complete and checked.
                 table, error = PolicyTable.checked(lambda: make_table(read_settings(settings)))
-                self._forget()
-                vars(self).update(table=table, _seen=seen, _is_reported=True)
+                self._made, self._is_reported = (table, seen), True
+                self._urlconfs = IdentityCache()
                 if error is not None:
                     log_invalid(error)
             if not self._is_reported:
@@ -119,7 +124,7 @@ class CorswsgiConfig(AppConfig):
             self._forget()
 
     def _forget(self) -> None:
-        vars(self).pop("table", None)
+        vars(self).pop("_made", None)
         self._urlconfs = IdentityCache()
         self.check_at, self._is_reported = 0, False
 

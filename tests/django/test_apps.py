@@ -22,8 +22,10 @@ from django.urls import path
 from django.views import View
 
 from corswsgi import PolicyError
+from corswsgi.adapters import IdentityCache, log_invalid
 from corswsgi_django import cors, cors_decision
 from corswsgi_django.apps import installed
+from corswsgi_django.settings import read_settings
 from tests.conformance.cases import APP
 from tests.django.project import (
     ANYBODY,
@@ -289,6 +291,57 @@ def test_in_production_invalid_settings_refuse_and_are_logged_once(
     live.CORS_ALLOWED_ORIGINS = [APP]
     production[0] += 1
     assert fetch_app() == (200, allowed())
+
+
+def test_in_production_every_request_meanwhile_uses_a_checked_table(
+    live: LazySettings, production: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests run before and after what the one calls that has read the settings."""
+    handler = WSGIHandler()
+    seen = []
+
+    def fetching(function: Callable[..., Any]) -> Callable[..., Any]:
+        def fetch_around(*given: Any) -> Any:
+            for run in (False, True):
+                returned = function(*given) if run else None
+                answer = get(handler, "/", "GET", [("Origin", APP)])
+                seen.append((answer.status, answer.cors))
+            return returned
+
+        return fetch_around
+
+    assert fetched(handler, APP) == allowed()
+    for each in (IdentityCache, log_invalid):
+        monkeypatch.setattr(f"corswsgi_django.apps.{each.__name__}", fetching(each))
+    for origins, expected in ((["null"], REFUSED), ([APP], allowed())):
+        live.CORS_ALLOWED_ORIGINS = origins
+        production[0] += 1
+        seen.clear()
+        installed().keep_up()
+        assert seen
+        assert all(answer == (200, expected) for answer in seen)
+
+
+def test_a_slower_thread_does_not_replace_a_checked_table(
+    live: LazySettings, production: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+
+    def read_slowly(given: LazySettings) -> Any:
+        read = read_settings(given)
+        reads.append(read)
+        if len(reads) == 1:
+            live.CORS_ALLOWED_ORIGINS = [OTHER]
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(installed().keep_up).result()
+        return read
+
+    monkeypatch.setattr("corswsgi_django.apps.read_settings", read_slowly)
+    handler = WSGIHandler()
+    for _ in range(2):
+        assert fetched(handler) == allowed(OTHER)
+        production[0] += 1
+    assert len(reads) == 2
 
 
 @pytest.fixture
