@@ -62,12 +62,25 @@ class Memory:
 
     def empty(self) -> None:
         """Empty all caches. Call it with the lock only."""
-        for reference in self.caches.values():
+        caches = self.caches
+        for reference in [*caches.values()]:
             cache = reference()
             if cache is not None:
                 cache.empty()
-        self.caches = {}
+        caches.clear()
         self.counted = 0
+
+    def start_over(self) -> None:
+        """Empty all caches and replace the lock, in a process that was just forked.
+
+        At the fork, a thread may have had the lock, and it is not in this process. Or a signal
+        handler forked, and the thread that it interrupted goes on with the old lock; see
+        `DecisionCache.add`.
+        """
+        self.lock = Lock()
+        self.empty()
+        # Not the same object, which an interrupted thread may be emptying.
+        self.caches = {}
 
     def subtract_gone(self) -> None:
         """Give back what deleted caches used. Call it with the lock only."""
@@ -82,12 +95,9 @@ MEMORY: Memory = Memory(_LIMIT)
 """The memory for the policies of this process."""
 
 with suppress(AttributeError):  # there is no fork() on Windows
-    # A child has no other threads, which could release the lock.
-    os.register_at_fork(
-        before=MEMORY.lock.acquire,
-        after_in_parent=MEMORY.lock.release,
-        after_in_child=MEMORY.lock.release,
-    )
+    # Not before the fork, too: waiting for the lock would never end in a signal handler that has
+    # interrupted the thread with the lock.
+    os.register_at_fork(after_in_child=MEMORY.start_over)
 
 
 class DecisionCache(Generic[K]):
@@ -116,8 +126,9 @@ class DecisionCache(Generic[K]):
         `length` is the size of the texts that it holds alive, in bytes.
         """
         memory = MEMORY
+        lock = memory.lock
         # Not `with` and no helpers, because a stream of new origins comes here with each request.
-        if not memory.lock.acquire(False):
+        if not lock.acquire(False):
             return
         try:
             if memory.gone:
@@ -134,16 +145,20 @@ class DecisionCache(Generic[K]):
                 if self._is_fixed or not decision.allowed:
                     return
                 memory.empty()
+            # First the references, so that emptying all caches does not miss a decision, if the
+            # process is forked in between.
             if not self.size:
                 memory.caches[id(self)] = ref(self)
                 size += _CACHE
+            if self._is_fixed:
+                self._decided.append(key)
             memory.counted += size
             self.size += size
             self.decisions[key] = decision
-            if self._is_fixed:
-                self._decided.append(key)
         finally:
-            memory.lock.release()
+            lock.release()
+            if lock is not memory.lock:
+                self._start_over(key)
 
     def empty(self) -> None:
         """Remove all decisions; for the memory, which has the lock."""
@@ -154,6 +169,17 @@ class DecisionCache(Generic[K]):
         else:
             self.decisions.clear()
         self.size = 0
+
+    def _start_over(self, key: K) -> None:
+        """Empty all caches, as a signal handler has forked during `add`, and this is the child.
+
+        The counts may be wrong, and this cache may have a decision that is not counted.
+        """
+        with MEMORY.lock:
+            if self._is_fixed:
+                self._decided.append(key)
+            self.empty()
+            MEMORY.empty()
 
     def __del__(self) -> None:
         if self.size:

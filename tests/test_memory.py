@@ -17,7 +17,7 @@ import pytest
 
 from corswsgi import CORSMiddleware, Decision, Policy
 from corswsgi.compiled import CompiledPolicy
-from corswsgi.memory import MEMORY
+from corswsgi.memory import MEMORY, DecisionCache
 from tests.helpers.wsgi import Application
 
 ROOT = Path(__file__).parents[1]
@@ -327,24 +327,24 @@ from corswsgi import Policy
 from corswsgi.memory import MEMORY
 
 compiled = Policy(origins=["https://*.example.org"]).compiled
-is_locked, is_forking = threading.Event(), threading.Event()
+is_locked, is_forked = threading.Event(), threading.Event()
 
 def hold():
     with MEMORY.lock:
         is_locked.set()
-        is_forking.wait()
-        threading.Event().wait(0.2)
+        is_forked.wait()
 
 thread = threading.Thread(target=hold)
 thread.start()
 is_locked.wait()
-is_forking.set()
 child = os.fork()
+if child:
+    is_forked.set()
+    thread.join()
 origin = "https://a.example.org"
 is_cached = compiled.decide_actual(origin) is compiled.decide_actual(origin)
 if child == 0:
     os._exit(0 if is_cached else 1)
-thread.join()
 _, status = os.waitpid(child, 0)
 raise SystemExit(os.waitstatus_to_exitcode(status) or not is_cached)
 """
@@ -358,6 +358,110 @@ def test_a_forked_process_caches() -> None:
         command, check=False, env=environment, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+FORKING_INSIDE = """
+import os, sys
+from corswsgi import CORSRequest, Policy, decide
+from corswsgi.memory import MEMORY, DecisionCache
+
+place, keys = sys.argv[1], sys.argv[2:] or None
+child = None
+
+def check_empty():
+    assert MEMORY.used == cache.size == other.size == 0
+    assert not any([*cache.decisions.values(), *other.decisions.values()])
+
+def check_caching():
+    for each in (cache, other):
+        each.add("c", decision, 10)
+        assert each.decisions["c"] is decision
+    assert MEMORY.used == cache.size + other.size > 0
+
+def fork(here):
+    global child
+    if here == place and child is None:
+        child = -1
+        child = os.fork()
+        if child == 0:
+            check_empty()
+            check_caching()
+
+class Length(int):
+    def __add__(self, number):
+        fork("before the change")
+        return int(self) + number
+
+class Key(str):
+    def __hash__(self):
+        fork("before the decision")
+        return hash(str(self))
+
+class Other(DecisionCache):
+    def empty(self):
+        fork("while emptying")
+        super().empty()
+
+decision = decide(Policy(origins="*"), CORSRequest("GET", "https://a.example"))
+cache, other, third = DecisionCache(keys), Other(keys), DecisionCache()
+cache.add("a", decision, 10)
+other.add("a", decision, 10)
+if place == "while emptying":
+    MEMORY.limit = MEMORY.used + 900
+    third.add("b", decision, Length(500))
+else:
+    cache.add(Key("b"), decision, Length(10))
+if child == 0:
+    assert third.size == 0
+    check_empty()
+    check_caching()
+    os._exit(0)
+assert child > 0
+assert MEMORY.used == cache.size + other.size + third.size > 0
+_, status = os.waitpid(child, 0)
+raise SystemExit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize("keys", [[], ["a", "b", "c"]])
+@pytest.mark.parametrize("place", ["before the change", "before the decision", "while emptying"])
+def test_a_signal_handler_may_fork_while_its_thread_has_the_lock(
+    place: str, keys: list[str]
+) -> None:
+    """It may go on in the child, and so may the thread that it has interrupted."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", FORKING_INSIDE, place, *keys]
+    done = subprocess.run(
+        command, check=False, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Key(str):
+    """A key during whose caching the process becomes a child, as far as the memory knows."""
+
+    has_forked = False
+
+    def __hash__(self) -> int:
+        if not self.has_forked:
+            self.has_forked = True
+            MEMORY.start_over()
+            assert MEMORY.used == 0
+        return hash(str(self))
+
+
+@pytest.mark.parametrize("keys", [None, ["a", "b"]])
+def test_a_decision_that_a_fork_interrupts_is_not_cached(keys: list[str] | None) -> None:
+    decision = PATTERN.compiled.decide_actual(allowed(0))
+    assert MEMORY.used > 0
+    cache: DecisionCache[str] = DecisionCache(keys)
+    cache.add("a", decision, 10)
+    cache.add(Key("b"), decision, 10)
+    assert not any(cache.decisions.values())
+    assert MEMORY.used == cache.size == size(PATTERN.compiled) == 0
+    cache.add("a", decision, 10)
+    assert cache.decisions["a"] is decision
+    assert MEMORY.used == cache.size > 0
 
 
 @pytest.mark.once
