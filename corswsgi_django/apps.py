@@ -30,7 +30,7 @@ from corswsgi.adapters import (
 
 from .defaults import default_methods
 from .lookups import Receivers
-from .routing import all_views, is_translated
+from .routing import all_views, languages_of
 from .settings import KNOWN, Settings, read_settings
 from .views import view_layers
 
@@ -47,10 +47,10 @@ class CorswsgiConfig(AppConfig):
     """When to call `keep_up`, on the clock of `time.monotonic`."""
 
     _is_reported = False  # whether problems of views were reported since the settings have changed
-    # The table, and the settings that it is made of: together, so that they always match.
-    _made: tuple[PolicyTable | None, object] = (None, None)
+    # The table, and before it the settings that it is made of: together, so that they always match.
+    _made: tuple[object, PolicyTable | None] = (None, None)
     _views: ClassVar[IdentityCache[ViewLayers]] = IdentityCache()
-    _translated: ClassVar[IdentityCache[bool]] = IdentityCache()
+    _languages: ClassVar[IdentityCache[tuple[str, ...]]] = IdentityCache()
     _urlconfs: IdentityCache[None] = IdentityCache()
     _lock = Lock()
 
@@ -60,25 +60,25 @@ class CorswsgiConfig(AppConfig):
 
         Raises `ImproperlyConfigured` with all problems of the settings.
         """
-        return self._made[0] or self._make_table()
+        return self._made[1] or self._make_table()
 
     def _make_table(self) -> PolicyTable:
-        seen = _watched_settings()
         try:
-            made: object = make_table(read_settings(settings)), seen
+            made: object = _watched_settings(), make_table(read_settings(settings))
         except PolicyError as error:
             # `from error` would print everything twice.
             raise ImproperlyConfigured(str(error)) from None
         # If another thread was faster, its table stays. (A lock might wait for an import.)
-        return cast(PolicyTable, vars(self).setdefault("_made", made)[0])
+        return cast(PolicyTable, vars(self).setdefault("_made", made)[1])
 
     def layers_of(self, view: Callable[..., Any]) -> ViewLayers:
         """Return the layers of a view."""
         return self._views.get(id(view), (view,), view_layers, view)
 
-    def is_translated(self, resolver: URLResolver) -> bool:
-        """Return whether any route of a URLconf depends on the language."""
-        return self._translated.get(id(resolver), (resolver,), is_translated, resolver)
+    def languages(self, resolver: URLResolver) -> tuple[str, ...]:
+        """Return languages whose routes differ; nothing if no route depends on the language."""
+        key = id(resolver), id(settings.LANGUAGES), settings.LANGUAGE_CODE
+        return self._languages.get(key, (resolver, settings.LANGUAGES), languages_of, resolver)
 
     def keep_up(self) -> None:
         """Follow settings that have changed, and report problems of views.
@@ -91,12 +91,12 @@ class CorswsgiConfig(AppConfig):
         self.check_at = monotonic() + (not strict)
         with self._lock:
             seen = _watched_settings()
-            if seen != self._made[1] and strict:
+            if seen != self._made[0] and strict:
                 self._forget()
-            elif seen != self._made[1]:
+            elif seen != self._made[0]:
                 # Other requests use the old table until the new one is complete and checked.
                 table, error = PolicyTable.checked(lambda: make_table(read_settings(settings)))
-                self._made, self._is_reported = (table, seen), True
+                self._made, self._is_reported = (seen, table), True
                 self._urlconfs = IdentityCache()
                 if error is not None:
                     log_invalid(error)

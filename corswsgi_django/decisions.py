@@ -27,7 +27,7 @@ from .routing import find_views
 PATH = "corswsgi_django.path"
 """The key of request.META for the original path of a request that came through the middleware."""
 
-_REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 # The key of request.META for the last `Applied`, and the Decision that was made with it.
 _DECIDED = "corswsgi_django.decided"
@@ -52,15 +52,13 @@ def is_preflight(request: HttpRequest) -> bool:
     """Return whether a request is a CORS-preflight request."""
     # The same as CORSRequest.is_preflight, without reading the other headers.
     meta = request.META
-    return (
-        meta["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ORIGIN" in meta and _REQUESTED_METHOD in meta
-    )
+    return meta["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ORIGIN" in meta and _METHOD in meta
 
 
 def requested_method(request: HttpRequest) -> str:
     """Return the method that a request has, or that a preflight asks about."""
     # Not the method in META: middleware may override it with the one from a header.
-    return request.META[_REQUESTED_METHOD] if is_preflight(request) else request.method or ""
+    return request.META[_METHOD] if is_preflight(request) else request.method or ""
 
 
 def applied_to(
@@ -74,14 +72,11 @@ def applied_to(
     table = app.table
     if layers is None:
         match = None if preflight else request.resolver_match
-        if match is not None:
-            layers = app.layers_of(match.func)
-        else:
-            views = find_views(request, app.is_translated)
-            if len(views) > 1:
-                find = partial(applied_to, app, request, preflight=preflight)
-                return table.agree([(view_name(each), find(app.layers_of(each))) for each in views])
-            layers = app.layers_of(views[0]) if views else NO_LAYERS
+        views = (match.func,) if match else find_views(request, app.languages, preflight=preflight)
+        if len(views) > 1:
+            find = partial(applied_to, app, request, preflight=preflight)
+            return table.agree([(view_name(each), find(app.layers_of(each))) for each in views])
+        layers = app.layers_of(views[0]) if views else NO_LAYERS
     # Nearly every request takes this path. find() would return the same.
     if layers.is_empty and not preflight and table.everywhere is not None:
         return table.everywhere
@@ -89,7 +84,7 @@ def applied_to(
         app.report_urlconf(urlconf)
     path = as_wsgi(request.META.get(PATH) or request.path_info)
     if preflight:
-        return table.find_for_preflight(path, layers, request.META[_REQUESTED_METHOD])
+        return table.find_for_preflight(path, layers, request.META[_METHOD])
     return table.find(path, layers, request.method or "")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any, cast
+from contextlib import nullcontext, suppress
+from typing import Any
 
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
@@ -15,40 +15,42 @@ from django.utils import translation
 from django.utils.functional import Promise
 
 View = Callable[..., Any]
+Views = tuple[View, ...]
+LanguagesOf = Callable[[URLResolver], tuple[str, ...]]
 
 # A URLconf may include itself.
 _MAX_DEPTH = 8
 
-# The key of request.META for the URL that was resolved last, and the views that were found.
+# The key of request.META for the views that were found, by URL.
 _FOUND = "corswsgi_django.views"
 
 
-def find_views(
-    request: HttpRequest, is_translated: Callable[[URLResolver], bool]
-) -> tuple[View, ...]:
+def find_views(request: HttpRequest, languages_of: LanguagesOf, *, preflight: bool) -> Views:
     """Return the views that a request's URL may lead to, directly or with Django's redirects.
 
-    There may be several if the URLconf depends on the language (`is_translated`). A preflight has
-    no cookies, so the language of the request that it asks about is unknown.
+    For a preflight, there may be several if the URLconf depends on the language (`languages_of`):
+    it has no cookies, so the language of the request that it asks about is unknown. Other requests
+    have the active language.
     """
     # An earlier middleware may have set it, even to None.
     resolver, path = get_resolver(getattr(request, "urlconf", None)), request.path_info
-    known: tuple[URLResolver, str, tuple[View, ...]] | None = request.META.get(_FOUND)
+    languages = languages_of(resolver)
+    if languages and not preflight:
+        languages = (translation.get_language() or settings.LANGUAGE_CODE,)
     # Converters may be slow, so the same URL is resolved once.
-    if known is None or known[0] is not resolver or known[1] != path:
-        resolve = _resolve_all if is_translated(resolver) else _resolve
-        known = request.META[_FOUND] = resolver, path, resolve(resolver, path)
-    return known[2]
+    known: dict[object, Views] = request.META.setdefault(_FOUND, {})
+    key = resolver, path, languages
+    if key not in known:
+        known[key] = _resolve_in(languages, *key[:2]) if languages else _resolve(*key[:2])
+    return known[key]
 
 
-def _resolve_all(resolver: URLResolver, path: str) -> tuple[View, ...]:
+def _resolve_in(languages: tuple[str, ...], resolver: URLResolver, path: str) -> Views:
     """Return the views that a path leads to in the languages that the request may have."""
-    has_prefixes, has_default_prefix = is_language_prefix_patterns_used(
-        cast(str, resolver.urlconf_name)
-    )
+    has_prefixes, has_default_prefix = is_language_prefix_patterns_used(resolver.urlconf_name)  # type: ignore[arg-type] # any URLconf does
     own = translation.get_language_from_path(path) if has_prefixes else None
     found: dict[int, View] = {}
-    for language in [own] if own else dict(settings.LANGUAGES):
+    for language in [own] if own else languages:
         # The language that is active may be left over from another request.
         with translation.override(language):
             views = _resolve(resolver, path)
@@ -59,7 +61,7 @@ def _resolve_all(resolver: URLResolver, path: str) -> tuple[View, ...]:
     return tuple(found.values())
 
 
-def _resolve(resolver: URLResolver, path: str) -> tuple[View, ...]:
+def _resolve(resolver: URLResolver, path: str) -> Views:
     """Return the view that a path leads to in the active language, if there is one."""
     # CommonMiddleware redirects to the path with a slash.
     paths = (path,) if path.endswith("/") or not settings.APPEND_SLASH else (path, f"{path}/")
@@ -69,22 +71,42 @@ def _resolve(resolver: URLResolver, path: str) -> tuple[View, ...]:
     return ()
 
 
-def is_translated(resolver: URLResolver, depth: int = _MAX_DEPTH) -> bool:
-    """Return whether any route depends on the language: behind a prefix, or a lazy translation."""
-    return any(
-        isinstance(each.pattern, LocalePrefixPattern)
-        or any(isinstance(value, Promise) for value in vars(each.pattern).values())
-        or (depth > 0 and isinstance(each, URLResolver) and is_translated(each, depth - 1))
-        for each in _patterns(resolver)
-    )
+def languages_of(resolver: URLResolver) -> tuple[str, ...]:
+    """Return languages whose routes differ, each for all languages with the same routes.
+
+    Returns nothing if no route depends on the language: behind a prefix, or a lazy translation.
+    """
+    patterns = [*_patterns_below(resolver, _MAX_DEPTH)]
+    texts = [text for each in patterns for text in vars(each).values() if isinstance(text, Promise)]
+    if not texts and not any(isinstance(each, LocalePrefixPattern) for each in patterns):
+        return ()
+    # Converters of projects may ask for the language.
+    parts = [part for each in patterns for part in (each, *each.converters.values())]
+    is_own = any(not type(part).__module__.startswith("django.urls.") for part in parts)
+    found: dict[object, str] = {}
+    for language in dict(settings.LANGUAGES):
+        # Without translations, Django does not recognize the prefix of a language in a path.
+        is_alike = not is_own and translation.check_for_language(language)
+        with translation.override(language) if texts else nullcontext():
+            key = language == settings.LANGUAGE_CODE, *map(str, texts)
+        found.setdefault(key if is_alike else language, language)
+    return tuple(found.values())
+
+
+def _patterns_below(resolver: URLResolver, depth: int) -> Iterator[Any]:
+    for each in _patterns(resolver):
+        yield each.pattern
+        if depth and isinstance(each, URLResolver):
+            yield from _patterns_below(each, depth - 1)
 
 
 def _patterns(resolver: URLResolver) -> list[Any]:
     try:
-        patterns: list[Any] = [*resolver.url_patterns]
+        return [
+            each for each in resolver.url_patterns if isinstance(each, URLPattern | URLResolver)
+        ]
     except Exception:
         return []  # Django's own checks report the error, and objects that are not patterns
-    return [each for each in patterns if isinstance(each, URLPattern | URLResolver)]
 
 
 def all_views(urlconf: Any = None) -> Iterator[tuple[str, bool, View]]:

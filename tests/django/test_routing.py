@@ -12,13 +12,14 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.test import override_settings
-from django.urls import include, path, re_path, register_converter
+from django.urls import get_resolver, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 from django.utils import translation
 from django.utils.functional import lazy
 
 from corswsgi_django import cors, cors_decision
-from tests.conformance.cases import APP
+from corswsgi_django.apps import installed
+from tests.conformance.cases import APP, Pairs
 from tests.django.project import (
     REFUSED,
     REFUSED_PREFLIGHT,
@@ -255,6 +256,71 @@ def test_a_preflight_resolves_its_url_once(view: Any, ending: str, is_async: boo
         from django.urls.converters import REGISTERED_CONVERTERS  # noqa: PLC0415 - not public
 
         del REGISTERED_CONVERTERS["counting"]
+
+
+MANY = [("en", "English"), ("de", "Deutsch"), ("fr", "French"), ("it", "Italian")]
+
+
+@pytest.mark.parametrize("place", ["/a/missing", "/a/missing/", "/a/end", "/de/a/missing"])
+@pytest.mark.parametrize("asking", [[], [("Access-Control-Request-Method", "PUT")]])
+def test_actual_requests_are_resolved_in_their_own_language(
+    place: str, asking: Pairs, is_async: bool
+) -> None:
+    """So it does not matter how many languages there are, unless a preflight asks."""
+    register_converter(Counting, "counting")
+    try:
+        urls = [path("<counting:x>/end/", plain), path("<counting:x>/missing", include([]))]
+        counts = []
+        for languages in (MANY[:2], MANY):
+            below = i18n_patterns(path("items/", marked), path("<counting:x>/", include([])))
+            chosen = settings(LOCALE, COMMON, LANGUAGES=languages, LANGUAGE_CODE="en")
+            one = Project([*below, *urls], chosen, is_async)
+            ASKED.clear()
+            for method, headers in (("GET", asking), ("OPTIONS", [])):
+                origin = [("Origin", APP)]
+                answer = one.send(place, method, [*origin, *headers])
+                assert answer.status in (301, 404, 200)
+            counts.append(len(ASKED))
+        assert counts[0] == counts[1]
+    finally:
+        from django.urls.converters import REGISTERED_CONVERTERS  # noqa: PLC0415 - not public
+
+        del REGISTERED_CONVERTERS["counting"]
+
+
+class OwnConverter(StringConverter):
+    """A converter that may ask for the language."""
+
+
+def test_preflights_are_resolved_in_languages_whose_routes_differ() -> None:
+    def languages(*given: Any, known: Any = MANY) -> tuple[str, ...]:
+        urls: Any = given
+        with override_settings(LANGUAGES=known, LANGUAGE_CODE="en"):
+            return installed().languages(get_resolver(urls))
+
+    prefixed = i18n_patterns(path("items/<int:number>/", marked), re_path("^x$", plain))
+    text = lazy(translated, str)()
+    assert languages(path("items/", marked)) == ()
+    assert languages(*prefixed) == ("en", "de")
+    assert languages(path("shop/", include([path(text, marked)]))) == ("en", "de", "fr")
+    # Django does not recognize the prefixes of languages without translations.
+    assert languages(*prefixed, known=[*MANY, ("tlh", "Klingon")]) == ("en", "de", "tlh")
+    register_converter(OwnConverter, "own")
+    try:
+        assert languages(*prefixed, path("<own:x>", plain)) == ("en", "de", "fr", "it")
+    finally:
+        from django.urls.converters import REGISTERED_CONVERTERS  # noqa: PLC0415 - not public
+
+        del REGISTERED_CONVERTERS["own"]
+
+
+def test_a_language_without_translations_has_its_prefix(is_async: bool) -> None:
+    languages = [*LANGUAGES, ("fr", "French"), ("tlh", "Klingon")]
+    urls = i18n_patterns(path("items/", marked))
+    one = Project(urls, settings(LOCALE, LANGUAGES=languages, LANGUAGE_CODE="en"), is_async)
+    for place in ("/fr/items/", "/tlh/items/", "/items"):
+        assert one.preflight(place, "PUT", OTHER).cors == admitted(OTHER)
+        assert one.preflight(place, "PUT", APP).cors == REFUSED_PREFLIGHT
 
 
 OTHER_URLS = (path("", marked),)
