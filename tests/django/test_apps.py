@@ -298,28 +298,29 @@ def test_in_production_every_request_meanwhile_uses_a_checked_table(
 ) -> None:
     """Requests run before and after what the one calls that has read the settings."""
     handler = WSGIHandler()
-    seen = []
+    seen: list[object] = []
 
-    def fetching(function: Callable[..., Any]) -> Callable[..., Any]:
+    def fetching(function: Callable[..., Any], expected: dict[str, str]) -> Callable[..., Any]:
         def fetch_around(*given: Any) -> Any:
             for run in (False, True):
                 returned = function(*given) if run else None
                 answer = get(handler, "/", "GET", [("Origin", APP)])
-                seen.append((answer.status, answer.cors))
+                assert (answer.status, answer.cors) == (200, expected)
+                seen.append(function)
             return returned
 
         return fetch_around
 
     assert fetched(handler, APP) == allowed()
-    for each in (IdentityCache, log_invalid):
-        monkeypatch.setattr(f"corswsgi_django.apps.{each.__name__}", fetching(each))
     for origins, expected in ((["null"], REFUSED), ([APP], allowed())):
         live.CORS_ALLOWED_ORIGINS = origins
         production[0] += 1
-        seen.clear()
-        installed().keep_up()
-        assert seen
-        assert all(answer == (200, expected) for answer in seen)
+        with monkeypatch.context() as patched:
+            for each in (IdentityCache, log_invalid):
+                name = f"corswsgi_django.apps.{each.__name__}"
+                patched.setattr(name, fetching(each, expected))
+            installed().keep_up()
+    assert {*seen} == {IdentityCache, log_invalid}
 
 
 def test_a_slower_thread_does_not_replace_a_checked_table(
