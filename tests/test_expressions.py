@@ -32,6 +32,7 @@ WIDE = [
     ),
     (r"https://example\..*", "https://example.evil.test", None),
     (r"https://.*example\.com", "https://evilexample.com", r"https://(.+\.)?example\.com"),
+    (r"https://.*3d\.example", "https://evil3d.example", r"https://(.+\.)?3d\.example"),
     (r"https://[a-z]{11,}\.[a-z]{4,}", "https://aaaaaaaaaaa.aaaevil", None),
     (r"(?=.*example\.com).*", "https://example.com.evil.test", None),
     (r".*localhost.*", "https://localhost.evil.test", r"http://(.+\.)?localhost"),
