@@ -634,3 +634,23 @@ def test_any_suggested_origin_is_accepted(text: str) -> None:
         suggested = re.fullmatch("did you mean '([^']*)'\\?", problem.hint or "")
         if suggested:
             assert read_options({"origins": suggested[1]}).problems == []
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "message"),
+    [
+        (
+            "expose_headers",
+            "If-Match",
+            "'If-Match' is a request header, but expose_headers is for response headers.",
+        ),
+        (
+            "allow_headers",
+            "ETag",
+            "'ETag' is a response header, but allow_headers is for request headers.",
+        ),
+    ],
+)
+def test_headers_of_the_other_direction(option: str, name: str, message: str) -> None:
+    (problem,) = read_options({"origins": APP, option: [name]}).problems
+    assert (problem.reason, problem.message) == ("wrong_direction", message)
