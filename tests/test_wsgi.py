@@ -767,3 +767,19 @@ def test_all_problems_of_a_policy_and_resources_are_reported() -> None:
         ("policy", "wrong_type"),
         ("resources", "wrong_type"),
     ]
+
+
+@pytest.mark.parametrize("policy", [ONE, lambda environ: ONE])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_refusals_are_logged_at_level_debug(
+    policy: Any, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "corswsgi")
+    app = Application()
+    middleware = CORSMiddleware(app, policy)
+    send(middleware, environ_of("/a", method, from_(APP)))
+    assert caplog.messages == []
+    send(middleware, environ_of("/a", method, from_(EVIL)))
+    assert caplog.messages == [
+        f"refused '{method}' '/a' from the origin '{EVIL}': origin_not_allowed"
+    ]
