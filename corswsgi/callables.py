@@ -109,6 +109,8 @@ def _of_expression(expression: re.Pattern[str], name: str) -> Mistake:
     message = (
         f"{name}() of the expression {safe_repr(expression.pattern)} does not return True or False"
     )
-    message += ", and also matches a part." if name in ("match", "search") else "."
+    # Python 3.15 calls re.match "prefixmatch".
+    is_partial = name in ("match", "prefixmatch", "search")
+    message += ", and also matches a part." if is_partial else "."
     is_shown = len(repr(expression.pattern)) <= _MAX_PATTERN_LENGTH
     return Mistake(message, expression if is_shown else None)

@@ -55,6 +55,7 @@ class Texts(str, Enum):
     APP = APP
 
 
+MATCH = re.match.__name__  # prefixmatch, since Python 3.15
 OF_EXPRESSION = r"'https://[a-z]+\\.example\\.com' does not return True or False"
 OF_STRING = "does not check an origin. Most methods of strings compare only a part."
 SAME_EXPRESSION = f"write origins=[{EXPRESSION!r}]."
@@ -169,10 +170,10 @@ MISTAKES: list[tuple[Any, str, str]] = [
     ),
     (
         partial(re.match, EXPRESSION),
-        f"match() of the expression {OF_EXPRESSION}, and also matches a part.",
+        f"{MATCH}() of the expression {OF_EXPRESSION}, and also matches a part.",
         SAME_EXPRESSION,
     ),
-    (re.match, "the function match() of the module re does not check an origin.", EXAMPLE),
+    (re.match, f"the function {MATCH}() of the module re does not check an origin.", EXAMPLE),
     (re.escape, "the function escape() of the module re does not check an origin.", EXAMPLE),
     (
         partial(re.search, "x"),
@@ -181,7 +182,7 @@ MISTAKES: list[tuple[Any, str, str]] = [
     ),
     (
         partial(re.match, APP),
-        "the function match() of the module re does not check an origin.",
+        f"the function {MATCH}() of the module re does not check an origin.",
         EXAMPLE,
     ),
     (
