@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from corswsgi.automata import ALPHABET
+from corswsgi.expressions import find_faults
 
 NAMES = ("example", "evil", "app", "a", "b", "my-app", "xn--a", "localhost", "github", "co", "0x1")
 SUFFIXES = ("com", "org", "co.uk", "github.io", "test", "localhost", "ck", "1")
@@ -115,4 +116,7 @@ def origins_for(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
 
 
 def _matching(expression: re.Pattern[str]) -> st.SearchStrategy[str]:
+    faults = find_faults(expression)
+    if faults.is_catastrophic or faults.is_uncertain:
+        return _HOSTILE  # Hypothesis matches each text that it generates
     return st.from_regex(expression, fullmatch=True, alphabet=f"{ALPHABET}{_OTHER_CHARACTERS}")
