@@ -172,3 +172,37 @@ def test_the_text_about_a_cookie() -> None:
     assert f"(HOSTS): {APP}. Browsers do not send them the cookie with SESSION_COOKIE_SAME" in text
     assert text.endswith("SESSION_COOKIE_SAMESITE = 'Lax' and SESSION_COOKIE_SECURE = False.")
     assert hint.startswith('SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True.')
+
+
+@pytest.mark.parametrize("port", ["", ":3000", ":5000", ":5173", ":8000", ":8080"])
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "[::1]"])
+def test_expressions_for_development_servers(host: str, port: str) -> None:
+    expression = re.compile(re.escape(f"http://{host}{port}"))
+    given = table(origins=[expression], supports_credentials=True)
+    assert found(given) == [("loopback_origin", "origins")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("internal", "intranet", "private", "corp", "home", "lan"),
+        *("local", "localdomain", "home.arpa"),
+    ],
+)
+def test_names_of_private_networks(name: str) -> None:
+    given = table(origins="*")
+    assert found(given, f"wiki.{name}") == [("private_address", "origins")]
+    assert found(given, f"wiki{name}.example") == []
+
+
+def test_callables_are_asked_about_random_origins() -> None:
+    asked: list[str] = []
+
+    def allows(origin: str) -> bool:
+        asked.append(origin)
+        return True
+
+    assert found(table(origins=[allows])) == [("allows_any_origin", "origins")]
+    domains = [re.fullmatch(r"https://x[0-9a-f]{16}\.([a-z]+)", origin) for origin in asked]
+    assert [domain and domain[1] for domain in domains] == ["example", "test", "invalid"]
+    assert len({*asked}) == 3
