@@ -26,9 +26,6 @@ ProblemReason = Literal[
     "public_suffix",
     "not_a_token",
     "not_a_pattern",
-    "forbidden_method",
-    "forbidden_header",
-    "wrong_direction",
     "out_of_range",
     "malformed_path",
     "malformed_expression",
@@ -46,6 +43,11 @@ NoticeReason = Literal[
     "loopback_origin",
     "allows_any_origin",
     "private_address",
+    "forbidden_method",
+    "forbidden_header",
+    "wrong_direction",
+    "beside_wildcard",
+    "long_max_age",
 ]
 """Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
 

@@ -243,9 +243,10 @@ def _make(
         # A policy that refuses everything still does so with other origins.
         refusal = base._refusal  # noqa: SLF001 - of the same class
         given = {name: getattr(base, name) for name in DEFAULTS if name not in options}
-        # The notice about a method was emitted when `base` was created.
-        if "methods" in given:
-            kept["methods"] = given.pop("methods")
+        # Notices about these were emitted when `base` was created.
+        for name in ("methods", "allow_headers", "expose_headers"):
+            if name in given and given[name] != ANY:
+                kept[name] = given.pop(name)
         if base.origins is not ANY and _CHECKED_WITH_ORIGINS.isdisjoint(options):
             given["origins"] = NO_ORIGIN
             kept["origins"], kept["origin_matcher"] = base.origins, base.origin_matcher

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 from . import fetch
 from .callables import Mistake, find_mistake
 from .credentials import DANGERS, check_origins, check_wildcards
-from .errors import Notice, Problem, ProblemReason, safe_repr, wrong_type
+from .errors import Notice, NoticeReason, Problem, ProblemReason, safe_repr, wrong_type
 from .expressions import corrected_expression, find_faults
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN, OriginMatcher, OriginPattern, OriginRule, parse_pattern
@@ -108,8 +108,7 @@ class _Reader:
         for option, value in options.items():
             if option == "allow_private_network":
                 message = "has no effect. Browsers no longer send the header that it is about."
-                name = self._names.option(option, value)
-                self.notices.append(Notice(name, value, "deprecated_option", message, "Remove it."))
+                self._notice(option, value, "deprecated_option", message, "Remove it.")
             elif option not in DEFAULTS:
                 # Options may come from a mapping, whose keys can be anything.
                 name = option if isinstance(option, str) else safe_repr(option)
@@ -148,55 +147,69 @@ class _Reader:
         if value is None:
             return None
         methods = [fetch.normalize_method(name) for name in self._tokens("methods", value)]
+        forbidden = [method for method in methods if method.upper() in fetch.FORBIDDEN_METHODS]
         for method in methods:
             upper = method.upper()
-            if upper in fetch.FORBIDDEN_METHODS:
+            if method in forbidden:
                 message = (
                     f"{safe_repr(method)} is a method that scripts cannot send "
-                    "(https://fetch.spec.whatwg.org/#forbidden-method)."
+                    "(https://fetch.spec.whatwg.org/#forbidden-method), so it is ignored."
                 )
-                self._refuse("methods", method, "forbidden_method", message, "leave it out.")
+                self._notice("methods", method, "forbidden_method", message, "Remove it.")
             elif method != upper and upper in _CASE_SENSITIVE_METHODS:
                 message = (
                     f"{method!r} is not the same method as {upper!r}. Methods are case-sensitive, "
                     "and fetch() sends this one as it is written."
                 )
                 hint = f"To allow {upper!r}, write {upper!r}, here and in the script."
-                name = self._names.option("methods", method)
-                self.notices.append(Notice(name, method, "method_case", message, hint))
-        return tuple(dict.fromkeys(methods))
+                self._notice("methods", method, "method_case", message, hint)
+        return tuple(dict.fromkeys(method for method in methods if method not in forbidden))
 
     def allow_headers(self, value: object) -> tuple[str, ...]:
         """Read ``allow_headers``: `ANY`, or names of request headers without duplicates."""
         names = self._header_names("allow_headers", value)
+        kept = []
         for name in names:
-            if name.lower() in fetch.RESPONSE_ONLY_HEADERS:
-                self._refuse_direction("allow_headers", name, "request", "response")
-            elif fetch.is_forbidden_request_header(name):
+            if fetch.is_forbidden_request_header(name):
                 message = (
                     f"{safe_repr(name)} is a header that scripts cannot set "
-                    "(https://fetch.spec.whatwg.org/#forbidden-request-header)."
+                    "(https://fetch.spec.whatwg.org/#forbidden-request-header), so it is ignored."
                 )
-                hint = "leave it out."
+                hint = "Remove it."
                 if "cookie" in name.lower():
                     hint += f" To allow cookies, use {self._names.option('supports_credentials')}."
-                self._refuse("allow_headers", name, "forbidden_header", message, hint)
-        return names
+                self._notice("allow_headers", name, "forbidden_header", message, hint)
+                continue
+            kept.append(name)
+            if name.lower() in fetch.CORS_RESPONSE_HEADERS:
+                message = (
+                    f"{safe_repr(name)} is a response header. Some pages send it by mistake, and "
+                    "are allowed to."
+                )
+                hint = "Remove it here and in the script that sets it."
+                self._notice("allow_headers", name, "wrong_direction", message, hint)
+            elif name.lower() in fetch.RESPONSE_ONLY_HEADERS:
+                self._notice_direction("allow_headers", name, "request", "response")
+        return tuple(kept)
 
     def expose_headers(self, value: object) -> tuple[str, ...]:
         """Read ``expose_headers``: `ANY`, or names of response headers without duplicates."""
         names = self._header_names("expose_headers", value)
+        kept = []
         for name in names:
-            if name.lower() in fetch.REQUEST_ONLY_HEADERS:
-                self._refuse_direction("expose_headers", name, "response", "request")
-            elif name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
+            if name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
                 message = (
                     f"{safe_repr(name)} is a header that scripts cannot read "
-                    "(https://fetch.spec.whatwg.org/#forbidden-response-header-name)."
+                    "(https://fetch.spec.whatwg.org/#forbidden-response-header-name), so it is "
+                    "ignored."
                 )
-                hint = "leave it out. Browsers store cookies without the help of scripts."
-                self._refuse("expose_headers", name, "forbidden_header", message, hint)
-        return names
+                hint = "Remove it. Browsers store cookies without the help of scripts."
+                self._notice("expose_headers", name, "forbidden_header", message, hint)
+                continue
+            kept.append(name)
+            if name.lower() in fetch.REQUEST_ONLY_HEADERS:
+                self._notice_direction("expose_headers", name, "response", "request")
+        return tuple(kept)
 
     def supports_credentials(self, value: object) -> bool:
         """Read ``supports_credentials``. Only True and False are accepted."""
@@ -216,12 +229,19 @@ class _Reader:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             hint = f"as in {self._write('max_age', 600)}; {_ABOUT_MAX_AGE}"
             self._refuse_type("max_age", value, "whole seconds, a timedelta or None", hint)
+        elif MAX_AGE_LIMIT < seconds < float("inf"):
+            message = (
+                f"{safe_repr(value)} is longer than a day. Browsers do not cache preflights for "
+                f"longer, so {MAX_AGE_LIMIT} is sent."
+            )
+            hint = f"Write {self._write('max_age', MAX_AGE_LIMIT)}."
+            self._notice("max_age", value, "long_max_age", message, hint)
+            return MAX_AGE_LIMIT
         elif not 0 <= seconds <= MAX_AGE_LIMIT or seconds != int(seconds):
             is_number = seconds == seconds  # nan does not equal itself
             nearest = round(min(max(seconds, 0), MAX_AGE_LIMIT)) if is_number else 600
             message = (
-                f"{safe_repr(value)} is not a whole number of seconds from 0 to {MAX_AGE_LIMIT}. "
-                "No browser caches preflights for longer than a day."
+                f"{safe_repr(value)} is not a whole number of seconds from 0 to {MAX_AGE_LIMIT}."
             )
             hint = f"did you mean {nearest}? {_ABOUT_MAX_AGE}"
             self._refuse("max_age", value, "out_of_range", message, hint)
@@ -444,10 +464,14 @@ class _Reader:
     def _is_any(self, option: str, items: tuple[object, ...] | None) -> bool:
         if not any(map(_is_wildcard, items or ())):
             return False
-        if items is not None and len(items) > 1:
+        others = [item for item in items or () if not _is_wildcard(item)]
+        if not others:
+            return True
+        # The standard writes `*, Authorization`.
+        if option != "allow_headers" or not all(map(_is_authorization, others)):
             message = "'*' already allows everything, so the other entries have no effect."
-            hint = f"write {self._write(option, ANY)}, or only the other entries."
-            self._refuse(option, items, "not_alone", message, hint)
+            hint = f"Write {self._write(option, ANY)}, or only the other entries."
+            self._notice(option, items, "beside_wildcard", message, hint)
         return True
 
     def _is_string(self, item: object, option: str) -> TypeGuard[str]:
@@ -468,16 +492,16 @@ class _Reader:
             return tuple(sorted(value, key=safe_repr))
         return tuple(value)
 
-    def _refuse_direction(self, option: str, name: str, listed: str, actual: str) -> None:
+    def _notice_direction(self, option: str, name: str, listed: str, actual: str) -> None:
         other = {"request": "allow_headers", "response": "expose_headers"}[actual]
         message = (
             f"{safe_repr(name)} is a {actual} header, but {self._names.option(option)} is for "
             f"{listed} headers."
         )
-        hint = "leave it out. Browsers handle it themselves."
+        hint = "Remove it. Browsers handle it themselves."
         if _is_accepted(other, name):
-            hint = f"did you mean {self._names.option(other)}? Otherwise leave it out."
-        self._refuse(option, name, "wrong_direction", message, hint)
+            hint = f"Did you mean {self._names.option(other)}? Otherwise remove it."
+        self._notice(option, name, "wrong_direction", message, hint)
 
     def _refuse_type(self, option: str, value: object, expected: str, hint: str | None) -> None:
         name = self._names.option(option, value)
@@ -488,6 +512,12 @@ class _Reader:
     ) -> None:
         name = self._names.option(option, value)
         self.problems.append(Problem(name, value, reason, message, hint))
+
+    def _notice(
+        self, option: str, value: object, reason: NoticeReason, message: str, hint: str
+    ) -> None:
+        name = self._names.option(option, value)
+        self.notices.append(Notice(name, value, reason, message, hint))
 
     def _write(self, option: str, value: object) -> str:
         return self._names.assignment(option, '"*"' if value is ANY else repr(value))
@@ -510,8 +540,13 @@ def _is_wildcard(item: object) -> bool:
     return isinstance(item, str) and item == "*"
 
 
+def _is_authorization(item: object) -> bool:
+    return isinstance(item, str) and item.lower() == "authorization"
+
+
 def _is_accepted(option: str, name: str) -> bool:
-    """Return whether an option accepts a name, so that a hint may suggest it."""
+    """Return whether an option accepts a name and uses it, so that a hint may suggest it."""
     if name == "*" or not fetch.is_token(name):
         return False
-    return not read_options({"origins": "*", option: name}).problems
+    read = read_options({"origins": "*", option: name})
+    return not read.problems and bool(read.values[option])

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - thei
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 
-from corswsgi import PolicyError, Problem, ProblemReason
+from corswsgi import NoticeReason, PolicyError, Problem, ProblemReason
 from corswsgi.adapters import Notice, PolicyTable, hidden_view, notes, view_name
 
 from .apps import make_table
@@ -25,21 +25,21 @@ from .views import view_and_handlers, view_layers
 _MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 _ENTRY = f'MIDDLEWARE = ["{_MIDDLEWARE}", ...]'
 
-ERRORS: tuple[str, ...] = get_args(ProblemReason)
+_REASONS: tuple[str, ...] = get_args(ProblemReason)
+
+# These are reasons for a warning now.
+_RETIRED = ("forbidden_method", "forbidden_header", "wrong_direction")
+
+ERRORS: tuple[str, ...] = (*_REASONS[:15], *_RETIRED, *_REASONS[15:])
 """The reasons for refusing a configuration, in the order of their identifiers, from E001.
 
 People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 """
 
-NOTICES = {
-    "deprecated_option": "corswsgi.W017",
-    "method_case": "corswsgi.W018",
-    "outdated_suffixes": "corswsgi.W019",
-    "loopback_origin": "corswsgi.W020",
-    "allows_any_origin": "corswsgi.W021",
-    "private_address": "corswsgi.W022",
+NOTICES: dict[str, str] = {
+    reason: f"corswsgi.W{number:03}" for number, reason in enumerate(get_args(NoticeReason), 17)
 }
-"""The identifiers of notices, by their reasons."""
+"""The identifiers of notices, by their reasons. New reasons come last."""
 
 # Middleware that answers some requests itself, so middleware below it does not see them.
 _ANSWERING = (
@@ -85,7 +85,7 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
 
 
 def _notice(notice: Notice) -> CheckMessage:
-    """W017 to W022: notices about settings and notes about policies."""
+    """W017 to W027: notices about settings and notes about policies."""
     text = f"{notice.option}: {notice.message}"
     return Warning(text, hint=notice.hint, id=NOTICES[notice.reason])
 

@@ -124,24 +124,9 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
             r"did you mean r'https://a\.b'?",
         ),
         (
-            {"origins": "*", "methods": ["*", "PUT"]},
-            "CORS_METHODS",
-            'write CORS_METHODS = "*", or only the other entries.',
-        ),
-        (
             {"origins": "*", "allow_headers": "X-*"},
             "CORS_ALLOW_HEADERS",
             'list the names, or write CORS_ALLOW_HEADERS = "*".',
-        ),
-        (
-            {"origins": "*", "allow_headers": "ETag"},
-            "CORS_ALLOW_HEADERS",
-            "did you mean CORS_EXPOSE_HEADERS? Otherwise leave it out.",
-        ),
-        (
-            {"origins": "*", "allow_headers": "Cookie"},
-            "CORS_ALLOW_HEADERS",
-            "leave it out. To allow cookies, use CORS_SUPPORTS_CREDENTIALS.",
         ),
         (
             {"origins": "*", "supports_credentials": 1},
@@ -253,6 +238,23 @@ def test_notices_have_the_names_too() -> None:
     options = {"origins": "*", "methods": "patch", "allow_private_network": True}
     notices = read_options(options, SETTINGS).notices
     assert [notice.option for notice in notices] == ["CORS_ALLOW_PRIVATE_NETWORK", "CORS_METHODS"]
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ({"methods": ["*", "PUT"]}, 'Write CORS_METHODS = "*", or only the other entries.'),
+        ({"allow_headers": "ETag"}, "Did you mean CORS_EXPOSE_HEADERS? Otherwise remove it."),
+        (
+            {"allow_headers": "Cookie"},
+            "Remove it. To allow cookies, use CORS_SUPPORTS_CREDENTIALS.",
+        ),
+        ({"max_age": 604800}, "Write CORS_MAX_AGE = 86400."),
+    ],
+)
+def test_hints_of_notices_with_other_names(options: dict[str, Any], hint: str) -> None:
+    (notice,) = read_options({"origins": "*", **options}, SETTINGS).notices
+    assert notice.hint == hint
 
 
 def test_make_policy_uses_names() -> None:

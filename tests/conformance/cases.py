@@ -841,6 +841,59 @@ def paths() -> Iterator[Case]:
     )
 
 
+def harmless_options() -> Iterator[Case]:
+    """Options that cause warnings, and are ignored or adjusted."""
+    # django-cors-headers documented a list with three of them for years.
+    documented = ["accept", "accept-encoding", "authorization", "dnt", "origin", "x-csrftoken"]
+    yield warned(
+        "headers that scripts cannot set",
+        {**CREDENTIALS, "allow_headers": documented},
+        asking(APP, "PUT", "authorization,x-csrftoken"),
+        admits(headers="accept, authorization, x-csrftoken", Allow_Credentials="true"),
+    )
+    sent = ["Content-Type", "Access-Control-Allow-Origin"]
+    yield warned(
+        "response headers that pages send",
+        {**ONE, "allow_headers": sent},
+        asking(APP, "PUT", "access-control-allow-origin,content-type"),
+        admits(headers=", ".join(sent)),
+    )
+    exposed = {**ONE, "expose_headers": ["Set-Cookie", "X-Total", "If-Match"]}
+    yield warned(
+        "headers that scripts cannot read",
+        exposed,
+        from_(APP),
+        grants(Expose_Headers="X-Total, If-Match"),
+        "GET",
+    )
+    methods = {**ONE, "methods": ["GET", "TRACE", "PUT"]}
+    yield warned("methods that scripts cannot send", methods, asking(), admits(methods="GET, PUT"))
+    for option, entries, answer in (
+        ("methods", ["PATCH", "*"], admits(methods="*")),
+        ("allow_headers", ["X-A", "*"], admits()),
+    ):
+        yield warned(f"{option}: entries beside *", {**ONE, option: entries}, asking(), answer)
+    any_origin = {"origins": [APP, "*"]}
+    yield warned("origins: entries beside *", any_origin, from_(EVIL), grants("*", None), "GET")
+    yield warned("a week", {**ONE, "max_age": 604800}, asking(), admits(max_age="86400"))
+
+
+def warned(
+    name: str, options: Options, request: Pairs, expected: Mapping[str, str], method: str = ""
+) -> Case:
+    """Return a row whose options cause warnings: about a preflight, unless it names a method."""
+    status, ran = (200, True) if method else (204, False)
+    return Case(
+        name,
+        options,
+        request,
+        expected,
+        method or "OPTIONS",
+        status=status,
+        ran=ran,
+    )
+
+
 CASES = [
     *actual_requests(),
     *origins_that_match(),
@@ -850,3 +903,5 @@ CASES = [
     *response_headers(),
     *paths(),
 ]
+
+HARMLESS = [*harmless_options()]

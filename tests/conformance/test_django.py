@@ -15,7 +15,15 @@ from django.urls import re_path
 
 from corswsgi import Policy
 from corswsgi_django import cors
-from tests.conformance.cases import CASES, DEFAULT_METHODS, Answer, Case, Options, run_all
+from tests.conformance.cases import (
+    CASES,
+    DEFAULT_METHODS,
+    HARMLESS,
+    Answer,
+    Case,
+    Options,
+    run_all,
+)
 from tests.conformance.fetches import check_fetches, of_any_method
 from tests.helpers.asgi import aget
 from tests.helpers.wsgi import get
@@ -44,7 +52,7 @@ def settings_of(options: Options) -> dict[str, Any]:
     given = {**DEFAULTS, **options}
     origins = given.pop("origins")
     settings = {NAMES[option]: value for option, value in given.items()}
-    if origins in ("*", ["*"]):
+    if "*" in ([origins] if isinstance(origins, str) else [*origins]):
         return {**settings, "CORS_ALLOW_ALL_ORIGINS": True}
     return {**settings, "CORS_ALLOWED_ORIGINS": origins}
 
@@ -106,6 +114,15 @@ class Target:
             else:
                 response = get(WSGIHandler(), *request)
         return Answer(response.status, response.headers, bool(runs))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
+@pytest.mark.parametrize("configure", [through_settings, through_resources, through_a_decorator])
+def test_harmless_options(
+    subtests: pytest.Subtests, configure: Callable[[Case, View], Configured], is_async: bool
+) -> None:
+    run_all(subtests, HARMLESS, Target(configure, is_async=is_async))
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, request
 
 from corswsgi import Policy
 from corswsgi_flask import CORS, cors
-from tests.conformance.cases import CASES, Answer, Case, Options, run_all
+from tests.conformance.cases import CASES, HARMLESS, Answer, Case, Options, run_all
 from tests.conformance.fetches import check_fetches, of_any_method
 from tests.helpers.wsgi import get
 
@@ -130,6 +130,12 @@ def through_a_blueprint(case: Case) -> Answer:
         app.register_blueprint(blueprint)
 
     return answered(case, install)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("target", [through_the_app, through_resources, through_a_decorator])
+def test_harmless_options(subtests: pytest.Subtests, target: Callable[[Case], Answer]) -> None:
+    run_all(subtests, HARMLESS, target)
 
 
 def test_resources(subtests: pytest.Subtests) -> None:

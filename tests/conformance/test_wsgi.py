@@ -9,7 +9,7 @@ from wsgiref.validate import validator
 import pytest
 
 from corswsgi import CORSMiddleware, CORSRequest, Policy, decide
-from tests.conformance.cases import CASES, Answer, Case, Options, run, run_all
+from tests.conformance.cases import CASES, HARMLESS, Answer, Case, Options, run, run_all
 from tests.conformance.fetches import check_fetches, of_any_method
 from tests.helpers.wsgi import Application, get
 
@@ -75,6 +75,11 @@ def test_the_table_is_large_and_its_names_are_unique() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_middleware(case: Case) -> None:
     run(case, through_the_middleware)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_harmless_options(subtests: pytest.Subtests) -> None:
+    run_all(subtests, HARMLESS, through_the_middleware)
 
 
 def test_middleware_with_a_callable(subtests: pytest.Subtests) -> None:

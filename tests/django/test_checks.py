@@ -70,7 +70,8 @@ def test_problems_are_errors_with_stable_identifiers() -> None:
 
 
 def test_every_reason_has_an_identifier() -> None:
-    assert {*ERRORS} == {*get_args(ProblemReason)}
+    retired = {"forbidden_method", "forbidden_header", "wrong_direction"}
+    assert {*ERRORS} == {*get_args(ProblemReason)} | retired
     assert len(ERRORS) == len({*ERRORS})
 
 
@@ -472,6 +473,19 @@ def test_identifiers_never_change() -> None:
         *("out_of_range", "malformed_path", "malformed_expression", "not_importable"),
         *("given_twice", "without_effect", "slow_expression"),
     )
+    assert [*NOTICES.items()][:11] == [
+        ("deprecated_option", "corswsgi.W017"),
+        ("method_case", "corswsgi.W018"),
+        ("outdated_suffixes", "corswsgi.W019"),
+        ("loopback_origin", "corswsgi.W020"),
+        ("allows_any_origin", "corswsgi.W021"),
+        ("private_address", "corswsgi.W022"),
+        ("forbidden_method", "corswsgi.W023"),
+        ("forbidden_header", "corswsgi.W024"),
+        ("wrong_direction", "corswsgi.W025"),
+        ("beside_wildcard", "corswsgi.W026"),
+        ("long_max_age", "corswsgi.W027"),
+    ]
     assert {*NOTICES} == {*get_args(NoticeReason)}
 
 

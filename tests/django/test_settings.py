@@ -369,12 +369,10 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         'CORS_DANGEROUSLY_ALLOW = ["public_suffixes"]',
     ),
     ({"CORS_ALLOW_METHODS": "GET, PUT"}, "CORS_ALLOW_METHODS", "several_in_one", "split it"),
-    ({"CORS_ALLOW_METHODS": ["TRACE"]}, "CORS_ALLOW_METHODS", "forbidden_method", "TRACE"),
     ({"CORS_ALLOW_HEADERS": ["X-*"]}, "CORS_ALLOW_HEADERS", "not_a_pattern", "CORS_ALLOW_HEADERS"),
-    ({"CORS_ALLOW_HEADERS": ["etag"]}, "CORS_ALLOW_HEADERS", "wrong_direction", "CORS_EXPOSE"),
     ({"CORS_EXPOSE_HEADERS": None}, "CORS_EXPOSE_HEADERS", "wrong_type", "None"),
     ({"CORS_ALLOW_CREDENTIALS": 1}, "CORS_ALLOW_CREDENTIALS", "wrong_type", "CREDENTIALS = True"),
-    ({"CORS_PREFLIGHT_MAX_AGE": 86401}, "CORS_PREFLIGHT_MAX_AGE", "out_of_range", "86400"),
+    ({"CORS_PREFLIGHT_MAX_AGE": -1}, "CORS_PREFLIGHT_MAX_AGE", "out_of_range", "did you mean 0"),
     ({"CORS_PREFLIGHT_MAX_AGE": "1"}, "CORS_PREFLIGHT_MAX_AGE", "wrong_type", "MAX_AGE = 600"),
     (
         {"CORS_DANGEROUSLY_ALLOW": "all"},
