@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 # The parser has no public name. Parsers of libraries read other dialects than `re`.
-_parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/[]+"
 """The characters of well-formed origins. Sets of them are bit masks in this order."""
@@ -109,7 +109,7 @@ class Automaton:
         flags = int(expression.flags & ~re.DEBUG)
         builder = _Builder()
         try:
-            part = builder.sequence(_parser.parse(expression.pattern, flags), flags)
+            part = builder.sequence(parser.parse(expression.pattern, flags), flags)
         except (RecursionError, KeyError) as error:  # KeyError: a category that is not known
             raise TooComplexError from error
         return builder.finish(part)
@@ -227,7 +227,7 @@ class _Builder:
     def _repeat(self, least: int, most: Any, parsed: Any, flags: int) -> _Part:
         copies = [self.sequence(parsed, flags) for _ in range(least)]
         tail = _empty()
-        if most is _parser.MAXREPEAT or most - least > _MAX_OPTIONAL:
+        if most is parser.MAXREPEAT or most - least > _MAX_OPTIONAL:
             # `x+` is one position, and `x{2,}` is two.
             loop = self._loop(copies.pop() if copies else self.sequence(parsed, flags))
             tail = loop if least else _optional(loop)
@@ -309,7 +309,7 @@ def _characters(operator: str, argument: Any, flags: int) -> tuple[int, bool]:
     """Return the characters that a piece matches, and whether it spells them out."""
     if operator == "ANY":
         return _ALL, False
-    items = argument if operator == "IN" else [(_parser.LITERAL, argument)]
+    items = argument if operator == "IN" else [(parser.LITERAL, argument)]
     is_negated = operator == "NOT_LITERAL"
     is_literal = not is_negated and len(items) <= _MAX_SPELLED_OUT
     mask = 0

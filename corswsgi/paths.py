@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from .errors import Problem, safe_repr
+from .path_expressions import Meaning, find_meaning
 
 T = TypeVar("T")
 
@@ -20,8 +22,14 @@ _NOT_A_PATTERN = (
 
 _has_escape = re.compile(r"%[0-9A-Fa-f]{2}").search
 # Regular expressions and placeholders of routes. As paths they would match nothing that was meant.
-_has_other_syntax = re.compile(r"[\\^|<>\[\]{}]|\.\+|/:|\$$").search
+# `name(...)` can be a path, as in OData.
+_has_other_syntax = re.compile(
+    r"[\\^|<>\[\]{}]|\.[*+]|/:|\$$|/\?$|\(\?|\)[?*+]|(?<!\w)\(.*\)|\([^()]*/.*\)"
+).search
+_has_query = re.compile(r"#|(?<!\()\?[\w.-]+=").search
 _has_dot_segment = re.compile(r"/\.{1,2}(?:/|\Z)").search
+# Other ways to write `/*` and `/api/*`: `*`, `/.*`, `/api*`, `^/api/.*$`.
+_read_plain = re.compile(r"\^?(?:\.\*|(|/[^\\^|<>\[\]{}()+?#$*]*?)(?:/\.?|(?<!\.))\*)\$?").fullmatch
 
 
 class PathPatterns(Generic[T]):
@@ -33,7 +41,7 @@ class PathPatterns(Generic[T]):
     """
 
     def __init__(self, patterns: Mapping[str, T], dotted: T | None = None) -> None:
-        """Compile patterns that `check_path` accepts.
+        """Compile patterns from `read_patterns`.
 
         `dotted` is the value for paths with a segment ``..`` or ``.``, unless it is None. Browsers
         resolve such segments before they send a path, except for one that is written ``..%2f``.
@@ -79,42 +87,99 @@ def as_wsgi(path: str) -> str:
     return path.encode("utf-8").decode("latin-1")
 
 
+@dataclass(frozen=True)
+class ReadPath(Generic[T]):
+    """An entry of a mapping from path patterns."""
+
+    place: str
+    """Its name, such as ``resources['/a']``."""
+    pattern: str
+    """The pattern in its usual form; if it has a problem, as it was written."""
+    value: T
+    problem: Problem | None
+
+
+def read_patterns(option: str, given: Mapping[Any, T]) -> Iterator[ReadPath[T]]:
+    """Read a mapping from path patterns, which may be written like expressions, as in ``/.*``.
+
+    `option` is its name.
+    """
+    first: dict[str, tuple[str, T]] = {}
+    for path, value in given.items():
+        place = f"{option}[{safe_repr(path)}]"
+        problem = check_path(option, path)
+        pattern = normalize_path(path) if problem is None else path
+        if problem is None and pattern in first and first[pattern][1] != value:
+            other = safe_repr(first[pattern][0])
+            message = f"{safe_repr(path)} matches the same paths as {other}, with another value."
+            hint = f"keep one of them, {pattern!r}."
+            problem = Problem(place, path, "given_twice", message, hint)
+        first.setdefault(pattern, (path, value))
+        yield ReadPath(place, pattern, value, problem)
+
+
+def normalize_path(path: str) -> str:
+    """Return a path pattern in its usual form: ``/*`` for ``*`` and for ``/.*``.
+
+    Other texts are returned as they are.
+    """
+    plain = _read_plain(path)
+    return path if plain is None else f"{plain[1] or ''}{_BELOW}"
+
+
 def check_path(option: str, path: object) -> Problem | None:
-    """Return the problem with a path pattern, if there is one."""
+    """Return the problem with a path pattern in the mapping `option`, if there is one."""
+    place = f"{option}[{safe_repr(path)}]"
     if not isinstance(path, str):
         message = f"{safe_repr(path)} is of type {type(path).__name__}; expected a string."
-        fix = "write a path, as in '/api/*'. Regular expressions are not supported."
-        return Problem(option, path, "wrong_type", message, fix)
-    fault = _find_fault(path)
+        hint = "write a path, as in '/api/*'. Regular expressions are not supported."
+        if isinstance(path, re.Pattern) and isinstance(path.pattern, str):
+            hint = _suggest(option, find_meaning(path)) or hint
+        return Problem(place, path, "wrong_type", message, hint)
+    fault = _find_fault(normalize_path(path))
     if fault is None:
         return None
     message, meant = fault
-    hint: str | None = None
-    # A pattern is only suggested if it is valid itself.
-    if meant is not None and _find_fault(meant) is None:
-        hint = f"did you mean {meant!r}?"
-    elif message is _NOT_A_PATTERN:
-        hint = "list the paths that you mean, as in '/api/v1/*', '/api/v2/*'."
-    return Problem(option, path, "malformed_path", f"{safe_repr(path)} {message}", hint)
+    suggestion = _suggest(option, meant)
+    if suggestion is None and message is _NOT_A_PATTERN:
+        suggestion = "list the paths that you mean, as in '/api/v1/*', '/api/v2/*'."
+    return Problem(place, path, "malformed_path", f"{safe_repr(path)} {message}", suggestion)
 
 
-def _find_fault(path: str) -> tuple[str, str | None] | None:
-    """Return the message about an invalid pattern, and the pattern that may have been meant."""
+def _suggest(option: str, meaning: Meaning | None) -> str | None:
+    """Return a hint with the patterns that were probably meant, if they are valid."""
+    if meaning is None or any(map(_find_fault, (*meaning.patterns, *meaning.excluded))):
+        return None
+    if meaning.excluded:
+        items = [f'"{pattern}": ...' for pattern in meaning.patterns]
+        items += [f'"{pattern}": None' for pattern in meaning.excluded]
+        return f"write {option} = {{{', '.join(items)}}}, where ... stands for your options."
+    first, *others = map(repr, meaning.patterns)
+    if others:
+        return f"list the paths: {', '.join((first, *others))}."
+    if meaning.is_wide:
+        below = meaning.patterns[0].removesuffix(_BELOW)
+        return f"did you mean {first}, which matches everything below {below!r}?"
+    return f"did you mean {first}?"
+
+
+def _find_fault(path: str) -> tuple[str, Meaning | None] | None:
+    """Return the message about an invalid pattern, and what may have been meant."""
     # str.isprintable is False for control characters and for lone surrogates, which UTF-8 lacks.
     if not path.isprintable():
         return "contains characters that cannot occur in a path.", None
-    if "?" in path or "#" in path:
-        return "contains a query or a fragment, and not only a path.", re.split("[?#]", path)[0]
+    is_other = "*" in path.removesuffix(_BELOW) or _has_other_syntax(path) is not None
+    if _has_query(path) or ("?" in path and not is_other):
+        meant = Meaning((re.split("[?#]", path)[0],))
+        return "contains a query or a fragment, and not only a path.", meant
     if _has_escape(path):
-        return "is percent-encoded, but servers decode the path before matching.", unquote(path)
+        meant = Meaning((unquote(path),))
+        return "is percent-encoded, but servers decode the path before matching.", meant
     if _has_dot_segment(path):
         return "has a segment '.' or '..', which browsers resolve before they send the path.", None
-    if "*" in path.removesuffix(_BELOW) or path[:1] != "/" or _has_other_syntax(path):
-        # `/api*`, `^/api/.*$` and `api/*` were meant as /api/*.
-        plain = re.sub(r"(?<!\*)[/.]*\*+$", "", path.removeprefix("^").removesuffix("$"))
-        if path[:1].isalnum() and plain == path:
-            return _NOT_A_PATTERN, f"/{path}"
-        is_open = path.endswith(("*", "*$"))
-        meant = "/" + plain.strip("/") + (_BELOW if plain.strip("/") else "*")
-        return _NOT_A_PATTERN, meant if is_open and "://" not in path else None
+    if is_other or path[:1] != "/":
+        relative = re.sub(r"^\^?\w+://[^/]*", "", path)  # without the beginning of a URL
+        if path[:1].isalnum() and not is_other and relative == path:
+            return _NOT_A_PATTERN, Meaning((f"/{path}",))
+        return _NOT_A_PATTERN, find_meaning(relative) if relative else None
     return None

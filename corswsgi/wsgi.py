@@ -14,7 +14,7 @@ from .errors import PolicyError, Problem, safe_repr, wrong_type
 from .log import log_failure, logger
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN
-from .paths import PathPatterns, check_path
+from .paths import PathPatterns, read_patterns
 from .policy import Policy, refusing_policy
 from .requests import CORSRequest
 from .responses import NO_EXPLANATION, preflight_response, report_response
@@ -355,13 +355,12 @@ def _check_configuration(
         hint = 'write resources={"/api/*": Policy(origins=[...])}.'
         wanted = "a mapping from paths to policies"
         return [*problems, wrong_type("resources", resources, wanted, hint)]
-    for path, value in (resources or {}).items():
-        option = f"resources[{safe_repr(path)}]"
-        if (problem := check_path(option, path)) is not None:
-            problems.append(problem)
-        if value is not None and not isinstance(value, Policy):
+    for entry in read_patterns("resources", resources or {}):
+        if entry.problem is not None:
+            problems.append(entry.problem)
+        if entry.value is not None and not isinstance(entry.value, Policy):
             hint = "write Policy(origins=[...])."
-            problems.append(wrong_type(option, value, "a Policy or None", hint))
+            problems.append(wrong_type(entry.place, entry.value, "a Policy or None", hint))
     return problems
 
 
@@ -369,7 +368,8 @@ def _compile_configuration(
     policy: Policy | PolicyCallable | None, resources: Mapping[str, Policy | None] | None
 ) -> Configuration:
     """Compile a configuration in which `_check_configuration` finds no problems."""
-    targets = {path: _target(value) for path, value in (resources or {}).items()}
+    entries = read_patterns("resources", resources or {})
+    targets = {entry.pattern: _target(entry.value) for entry in entries}
     # A path with a segment `..` matches no pattern reliably, and is refused.
     dotted = _target(Policy(origins=NO_ORIGIN))
     return _target(policy), PathPatterns(targets, dotted) if targets else None

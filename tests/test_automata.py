@@ -24,7 +24,7 @@ from corswsgi.automata import (
 
 from .fuzz.written import expressions, texts_of
 
-PARSER = "corswsgi.automata._parser.parse"
+PARSER = "corswsgi.automata.parser.parse"
 
 
 def automaton_of(source: str, flags: int = 0) -> Automaton:

@@ -52,6 +52,7 @@ CORE = [
     "memory",
     "compiled",
     "policy",
+    "path_expressions",
     "paths",
     "debug",
     "responses",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
@@ -124,7 +125,7 @@ def make_table(
 
 def _as_mapping(resources: object) -> object:
     """Return a path pattern, or several of them, as a mapping to empty options."""
-    if isinstance(resources, str):
+    if isinstance(resources, str | re.Pattern):
         return {resources: {}}
     if isinstance(resources, Iterable) and not isinstance(resources, Mapping | bytes):
         return {path: {} for path in resources}

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from corswsgi.errors import Notice, PolicyError, Problem, safe_repr, wrong_type
 from corswsgi.names import OPTION_NAMES, Names
-from corswsgi.paths import check_path
+from corswsgi.paths import read_patterns
 from corswsgi.policy import Policy, make_policy
 from corswsgi.validation import OPTIONS, read_options
 
@@ -209,19 +209,19 @@ def read_paths(
     if not isinstance(given, Mapping):
         hint = f'write {option} = {{"/api/*": {usage}}}.'
         return layers, [wrong_type(option, given, "a mapping from paths", hint)], notices
-    for path, value in given.items():
-        place = f"{option}[{safe_repr(path)}]"
-        if (problem := check_path(place, path)) is not None:
-            problems.append(problem)
+    for entry in read_patterns(option, given):
+        place, value = entry.place, entry.value
+        if entry.problem is not None:
+            problems.append(entry.problem)
         if value is None or isinstance(value, Policy):
-            layers[path] = Layer(value, PlacedNames(OPTION_NAMES, place))
+            layers[entry.pattern] = Layer(value, PlacedNames(OPTION_NAMES, place))
         elif isinstance(value, Mapping):
             reading = read(place, value)
-            layers[path] = reading.layer
+            layers[entry.pattern] = reading.layer
             problems += reading.problems
             notices += reading.notices
         else:
-            hint = f"write {option}[{safe_repr(path)}] = {usage}."
+            hint = f"write {place} = {usage}."
             problems.append(wrong_type(place, value, "a Policy, a dict of options or None", hint))
     return layers, problems, notices
 

@@ -384,9 +384,15 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"CORS_URLS_REGEX": ["^/api"]}, "CORS_URLS_REGEX", "wrong_type", "^/api/.*$"),
     ({"CORS_RESOURCES": ["/a"]}, "CORS_RESOURCES", "wrong_type", "mapping"),
     (
-        {"CORS_RESOURCES": {r"^/api/.*$": None}},
-        "CORS_RESOURCES['^/api/.*$']",
+        {"CORS_RESOURCES": {r"/(?!api/).*": None}},
+        "CORS_RESOURCES['/(?!api/).*']",
         "malformed_path",
+        'write CORS_RESOURCES = {"/*": ..., "/api/*": None}',
+    ),
+    (
+        {"CORS_RESOURCES": {re.compile("/api/.*"): None}},
+        "CORS_RESOURCES[re.compile('/api/.*')]",
+        "wrong_type",
         "did you mean '/api/*'?",
     ),
     ({"CORS_RESOURCES": {"/a": True}}, "CORS_RESOURCES['/a']", "wrong_type", "a dict of options"),

@@ -47,5 +47,6 @@ HARNESSES = [
         (_DECISIONS, _HEADERS, _HEADERS),
     ),
     Harness("paths", paths.check_find, (_PATTERNS, paths.SENT | paths.RECEIVED)),
+    Harness("expressions for paths", paths.check_meaning, (paths.PATH_EXPRESSIONS, reach.DATA)),
     Harness("resources", paths.check_middleware, (_PATTERNS, paths.SENT)),
 ]

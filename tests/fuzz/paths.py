@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from hypothesis import strategies as st
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi.path_expressions import find_meaning
 from corswsgi.paths import PathPatterns, check_path
 from tests.helpers.wsgi import Application, environ_of, send
 
@@ -22,6 +26,27 @@ SENT = st.lists(
     | st.sampled_from(["%2e", "%2E%2e", "..%2f", "%2fa", "a%2fb", "%61", "%2561", "%252e"]),
     max_size=5,
 ).map(lambda segments: "/" + "/".join(segments))
+# Segments of expressions. One that begins with a letter never ends with a wildcard.
+_ALTERNATIVES = st.lists(
+    st.sampled_from(["a", "b", "ab", "a/b", "b/.*", "a(/.*)?", "[ab]", "[^/]+"]),
+    min_size=1,
+    max_size=3,
+).map("|".join)
+_PARTS = (
+    st.sampled_from(
+        ["/a", "/ab", "/b?", "/[ab]", r"/\d+", "/[a-z]*", "/.*", "/.+", "/*", "/", "/?"]
+    )
+    | _ALTERNATIVES.map("/({})".format)
+    | _ALTERNATIVES.map("(/({}))?".format)
+    | _ALTERNATIVES.map("(/({}))+".format)
+    | st.sampled_from(["a", "b", "ab$", "a|b"]).map("/(?!{})".format)
+)
+PATH_EXPRESSIONS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "", "^"]),
+    st.lists(_PARTS, min_size=1, max_size=4).map("".join),
+    st.sampled_from(["", "", "$"]),
+).map(re.compile)
 RECEIVED = st.text() | st.text(st.sampled_from("/.a*\n"), max_size=12)
 
 
@@ -84,3 +109,23 @@ def check_middleware(patterns: list[str], sent: str) -> None:
     if is_dotted(path):
         expected = {"Vary": "Origin"}
     assert response.cors == expected
+
+
+def check_meaning(expression: re.Pattern[str], data: Any) -> None:
+    """The suggested patterns match all paths that an expression matches, and hardly any others."""
+    meaning = find_meaning(expression)
+    if meaning is None:
+        return
+    values = dict.fromkeys(meaning.patterns, True) | dict.fromkeys(meaning.excluded, False)
+    assert accepted([*values]) == [*values]
+    patterns = PathPatterns(values)
+    path = data.draw(st.from_regex(expression, fullmatch=True, alphabet="/abc1"))
+    assert not path.startswith("/") or patterns.find(path, False)
+    if not meaning.is_wide:
+        pattern = data.draw(st.sampled_from(meaning.patterns))
+        below = data.draw(st.sampled_from(["", "/", "/a", "/c/1"]))
+        path = pattern.removesuffix("/*") + below if pattern.endswith("/*") else pattern
+        # `/.+` and `(?!...)` leave a few of them out, and `/*` is read as a wildcard.
+        longer = (path, f"{path}/", f"{path}/c")
+        written = re.compile(expression.pattern.replace("/*", "(/.*)?"))
+        assert not patterns.find(path, False) or any(map(written.match, longer))
