@@ -58,6 +58,22 @@ _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 _USAGE = "write CORSMiddleware(app, Policy(origins=[...]))."
 
+_ASGI_HINT = (
+    "use the CORS middleware of its framework. Or convert it, as in "
+    "CORSMiddleware(a2wsgi.ASGIMiddleware(app), policy), or write an ASGI middleware with "
+    "corswsgi.decide()."
+)
+_STARLETTE_HINT = (
+    "use the middleware for ASGI, as in app.add_middleware(starlette.middleware.cors."
+    "CORSMiddleware, allow_origins=[...])."
+)
+_ASGI_HINTS = {
+    "fastapi": _STARLETTE_HINT,
+    "starlette": _STARLETTE_HINT,
+    "django": "add corswsgi_django to INSTALLED_APPS, and its middleware to MIDDLEWARE.",
+}
+"""The fixes for ASGI applications, by the package of their framework."""
+
 _FAILED = refusing_policy("policy_check_failed")
 
 _is_logged = logger.isEnabledFor
@@ -103,8 +119,7 @@ class CORSMiddleware:
         debug: bool | Callable[[], bool] = False,
     ) -> None:
         problems = _check_configuration(policy, resources, required=True)
-        if not callable(app):
-            problems.append(wrong_type("app", app, "a WSGI application", _USAGE))
+        problems += _check_application(app)
         if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
             hint = "write debug=True or debug=False. (The string 'False' would count as true.)"
             problems.append(wrong_type("debug", debug, "True, False or a callable", hint))
@@ -333,6 +348,24 @@ def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
         fault = f"returned {safe_repr(policy)} instead of a Policy or None"
     log_failure("the policy callable {}", policy_for, fault, "policy_check_failed")
     return _FAILED
+
+
+def _check_application(app: object) -> list[Problem]:
+    """Return the problem with an application that is not for WSGI."""
+    if not callable(app):
+        return [wrong_type("app", app, "a WSGI application", _USAGE)]
+    # A coroutine function, or an object whose __call__ is one, returns no iterable in WSGI.
+    if not is_async(app):
+        return []
+    modules = [each.__module__.partition(".")[0] for each in type(app).__mro__]
+    framework = next((module for module in modules if module in _ASGI_HINTS), None)
+    name = f" of {framework}" if framework else ""
+    message = (
+        f"{safe_repr(app)} is an ASGI application{name}, and CORSMiddleware is for WSGI "
+        "applications."
+    )
+    hint = _ASGI_HINT if framework is None else _ASGI_HINTS[framework]
+    return [Problem("app", app, "wrong_type", message, hint)]
 
 
 def _check_configuration(

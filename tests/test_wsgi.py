@@ -10,10 +10,16 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import FileWrapper
 
 import pytest
+from a2wsgi import ASGIMiddleware
+from django.core.handlers.asgi import ASGIHandler
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from corswsgi import CORSMiddleware, CORSRequest, Decision, Policy, PolicyError, decide
 from corswsgi.responses import preflight_response
@@ -569,6 +575,75 @@ def test_applications_that_are_not_callable_are_refused() -> None:
     with pytest.raises(PolicyError) as raised:
         CORSMiddleware(*swapped)
     assert [problem.option for problem in raised.value.problems] == ["app"]
+
+
+class OwnFastAPI(Starlette):
+    """FastAPI is a subclass of Starlette."""
+
+    __module__ = "fastapi.applications"
+
+
+async def coroutine_application(scope: Any, receive: Any, send: Any) -> None:
+    raise NotImplementedError
+
+
+class AsyncCallable:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        raise NotImplementedError
+
+
+STARLETTE_HINT = (
+    "use the middleware for ASGI, as in app.add_middleware(starlette.middleware.cors."
+    "CORSMiddleware, allow_origins=[...])."
+)
+ASGI_HINT = (
+    "use the CORS middleware of its framework. Or convert it, as in CORSMiddleware(a2wsgi."
+    "ASGIMiddleware(app), policy), or write an ASGI middleware with corswsgi.decide()."
+)
+
+
+@pytest.mark.parametrize(
+    ("app", "framework", "hint"),
+    [
+        (Starlette(), " of starlette", STARLETTE_HINT),
+        (OwnFastAPI(), " of fastapi", STARLETTE_HINT),
+        (type("Own", (OwnFastAPI,), {})(), " of fastapi", STARLETTE_HINT),
+        (
+            ASGIHandler(),
+            " of django",
+            "add corswsgi_django to INSTALLED_APPS, and its middleware to MIDDLEWARE.",
+        ),
+        (coroutine_application, "", ASGI_HINT),
+        (partial(coroutine_application), "", ASGI_HINT),
+        (AsyncCallable(), "", ASGI_HINT),
+    ],
+)
+def test_asgi_applications_are_refused(app: Any, framework: str, hint: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        CORSMiddleware(app, ONE)
+    (problem,) = raised.value.problems
+    assert (problem.option, problem.value, problem.reason) == ("app", app, "wrong_type")
+    said = f" is an ASGI application{framework}, and CORSMiddleware is for WSGI applications."
+    assert problem.message.endswith(said)
+    assert problem.hint == hint
+
+
+def test_a_converted_asgi_application() -> None:
+    async def hello(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    app: Any = Starlette(routes=[Route("/", hello)])
+    converted: Any = ASGIMiddleware(app)
+    response = get(CORSMiddleware(converted, ONE), headers=from_(APP))
+    assert (response.body, response.cors) == (b"hello", grants())
+
+
+def test_wsgi_applications_with_more_parameters() -> None:
+    def app(environ: Any, start_response: Any, receive: object = None) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"ran"]
+
+    assert get(CORSMiddleware(app, ONE), headers=from_(APP)).cors == grants()
 
 
 def test_configurations_that_are_refused() -> None:
