@@ -28,8 +28,11 @@ _has_other_syntax = re.compile(
 ).search
 _has_query = re.compile(r"#|(?<!\()\?[\w.-]+=").search
 _has_dot_segment = re.compile(r"/\.{1,2}(?:/|\Z)").search
-# Other ways to write `/*` and `/api/*`: `*`, `/.*`, `/api*`, `^/api/.*$`.
-_read_plain = re.compile(r"\^?(?:\.\*|(|/[^\\^|<>\[\]{}()+?#$*]*?)(?:/\.?|(?<!\.))\*)\$?").fullmatch
+# Other ways to write paths: `*`, `/.*`, `/api*`, `^/api/.*$` and `/a\.b`. The groups are the start,
+# the path with escaped characters, the wildcard and the end.
+_read_plain = re.compile(
+    r"(\^?)((?:\\[^\w\s]|[^\\^|<>\[\]{}()+?#$*])*?)(\\?/\.?\*|(?<!\.)\*|(?<![^^])\.\*)?(\$?)"
+).fullmatch
 
 
 class PathPatterns(Generic[T]):
@@ -119,12 +122,20 @@ def read_patterns(option: str, given: Mapping[Any, T]) -> Iterator[ReadPath[T]]:
 
 
 def normalize_path(path: str) -> str:
-    """Return a path pattern in its usual form: ``/*`` for ``*`` and for ``/.*``.
+    r"""Return a path pattern in its usual form: ``/*`` for ``*``, and ``/a.b`` for ``^/a\.b$``.
 
     Other texts are returned as they are.
     """
-    plain = _read_plain(path)
-    return path if plain is None else f"{plain[1] or ''}{_BELOW}"
+    written = _read_plain(path)
+    if written is None:
+        return path
+    start, plain, wildcard, end = written.groups()
+    plain = re.sub(r"\\(.)", r"\1", plain)
+    if plain[:1] not in ("", "/"):
+        return path
+    if wildcard:
+        return plain + _BELOW
+    return plain if plain and bool(start) is bool(end) else path
 
 
 def check_path(option: str, path: object) -> Problem | None:

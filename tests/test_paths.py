@@ -145,6 +145,31 @@ def test_an_expression_that_is_understood(written: str, path: str) -> None:
     assert ("Vary" in outside.cors) is (path != "/*")
 
 
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        (r"/service\+path", "/service+path"),
+        (r"^/a\.b$", "/a.b"),
+        ("^/a$", "/a"),
+        ("^/$", "/"),
+        (r"\/a\/.*", "/a/*"),
+        (r"/v1\.0/.*", "/v1.0/*"),
+        (r"/f\(x\)", "/f(x)"),
+    ],
+)
+def test_an_expression_with_escaped_characters(written: str, path: str) -> None:
+    assert normalize_path(written) == path
+    assert check_path("resources", written) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "^", "$", "^$", "^/a", "/a$", r"^/a\.b", "a", r"\.a", "a/*", "/a.*", r"/a\d", "/a+b"],
+)
+def test_other_texts_stay_as_they_are(path: str) -> None:
+    assert normalize_path(path) == path
+
+
 def test_two_spellings_of_a_path() -> None:
     same: Any = {"/api/*": Policy(origins="*"), "/api/.*": Policy(origins="*")}
     assert [entry.problem for entry in read_patterns("resources", same)] == [None, None]
