@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from .automata import TooComplexError
 from .errors import Problem, ProblemReason, safe_repr
 from .expressions import corrected_expression, find_faults, find_reach
 from .names import Names
-from .origins import NO_ORIGIN, OriginPattern, OriginRule
+from .origins import NO_ORIGIN, OriginPattern, OriginRule, is_private
 from .suffixes import PublicSuffixes
-from .suggestions import as_https
+from .suggestions import UNSPECIFIED_HOSTS, as_https
 
 DANGERS = ("insecure_origins", "public_suffixes", "expressions")
 """The checks that ``dangerously_allow`` turns off."""
@@ -43,9 +44,8 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
 
     https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
     """
-    credentials = names.option("supports_credentials")
+    credentials = _credentials(names)
     if is_any_origin:
-        example = names.assignment("origins", '["https://app.example.com"]')
         yield Problem(
             names.option("origins", "*"),
             "*",
@@ -53,7 +53,7 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
             f"all origins are allowed ('*'). With {credentials}, any site could read your users' "
             "data, so browsers refuse the combination "
             "(https://fetch.spec.whatwg.org/#cors-protocol-and-credentials).",
-            f"list the origins that you trust, as in {example}, or leave {credentials} out.",
+            _fix_any_origin(names),
         )
     if is_any_header:
         yield Problem(
@@ -66,12 +66,43 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
         )
 
 
+def _credentials(names: Names) -> str:
+    """Return the name of the option, and its place if it is not that of the origins."""
+    if names.depth("supports_credentials") == names.depth("origins"):
+        return names.option("supports_credentials")
+    return names.described("supports_credentials")
+
+
+def _fix_any_origin(names: Names) -> str:
+    """Return how to allow either any origin or credentials, without changes to other places."""
+    credentials, listed = _credentials(names), '["https://app.example.com"]'
+    inner = names.depth("origins") - names.depth("supports_credentials")
+    example = names.at("supports_credentials" if inner < 0 else "origins").assignment(
+        "origins", listed
+    )
+    hidden = names.at("origins").hidden_list
+    if hidden is not None:
+        return (
+            f"remove {names.option('origins', '*')}, because {hidden} then applies. For "
+            f'development, add "http://localhost:*" to {names.option("origins")}.'
+        )
+    if inner > 0:
+        off = names.at("origins").assignment("supports_credentials", "False")
+        return (
+            f'to allow any origin without cookies, write {off} beside it, or Policy(origins="*") '
+            "instead of these options. To allow cookies, list the origins that you trust, as in "
+            f"{example}."
+        )
+    place = " beside it" if inner < 0 else ""
+    return f"list the origins that you trust{place}, as in {example}, or leave {credentials} out."
+
+
 def _check_expression(
     expression: re.Pattern[str], dangers: frozenset[str], names: Names
 ) -> Iterator[Problem]:
     """Yield an expression that matches sites that it does not name, or origins with http."""
     option, written = names.option("origins", expression), safe_repr(expression.pattern)
-    credentials = names.option("supports_credentials")
+    credentials = _credentials(names)
     reason: ProblemReason = "wildcard_with_credentials"
     listed = '["https://app.example.com", "https://*.example.com"]'
     hint = f"list the origins that you trust, as in {names.assignment('origins', listed)}."
@@ -116,8 +147,7 @@ def _such_as(example: str) -> str:
 def _check_schemes(
     patterns: Iterable[tuple[str, OriginPattern]], names: Names
 ) -> Iterator[Problem]:
-    credentials = names.option("supports_credentials")
-    danger = names.assignment("dangerously_allow", '["insecure_origins"]')
+    credentials = _credentials(names)
     for text, pattern in patterns:
         if pattern.scheme == "http" and not pattern.is_loopback:
             yield Problem(
@@ -126,28 +156,42 @@ def _check_schemes(
                 "insecure_origin",
                 f"{safe_repr(text)} is not HTTPS. With {credentials}, anyone on the network path "
                 "of its pages could read your users' data.",
-                f"did you mean {as_https(text)!r}? If HTTPS is not possible, write {danger}.",
+                _fix_scheme(text, pattern, names),
             )
+
+
+def _fix_scheme(text: str, pattern: OriginPattern, names: Names) -> str:
+    danger = names.assignment("dangerously_allow", '["insecure_origins"]')
+    local = str(replace(pattern, host="localhost", subdomains=False))
+    if pattern.host in UNSPECIFIED_HOSTS:
+        return f"did you mean {local!r}? Servers listen on {pattern.host}, and pages have a name."
+    if is_private(pattern.host) and (pattern.host[-1] == "]" or pattern.host[-1].isdigit()):
+        # There are no certificates for these addresses.
+        return (
+            f"open the page under {local}, and list that origin. If other devices have to open it, "
+            f"write {danger}."
+        )
+    return f"did you mean {as_https(text)!r}? If HTTPS is not possible, write {danger}."
 
 
 def _check_suffixes(
     patterns: Iterable[tuple[str, OriginPattern]], names: Names
 ) -> Iterator[Problem]:
     wildcards = [(text, pattern) for text, pattern in patterns if pattern.subdomains]
-    # Loading the list takes time, and few policies need it.
-    suffixes = PublicSuffixes() if wildcards else None
-    credentials = names.option("supports_credentials")
+    suffixes = PublicSuffixes()
+    credentials = _credentials(names)
     danger = names.assignment("dangerously_allow", '["public_suffixes"]')
     for text, pattern in wildcards:
         host = pattern.host.removesuffix(".")
-        suffix = None if host == "localhost" or suffixes is None else suffixes.at_or_under(host)
+        suffix = None if host == "localhost" else suffixes.at_or_under(host)
         if suffix is not None:
+            below = "" if suffixes.has_tenants(suffix) else "*."
             yield Problem(
                 names.option("origins", text),
                 text,
                 "public_suffix",
                 f"{safe_repr(text)} includes the public suffix {suffix}. Anyone can get a name "
                 f"under it, and with {credentials} could read your users' data.",
-                f"did you mean '{pattern.scheme}://*.YOUR-NAME.{suffix}'? If all names under it "
-                f"are yours, write {danger}.",
+                f"did you mean '{pattern.scheme}://{below}YOUR-NAME.{suffix}'? If all names under "
+                f"it are yours, write {danger}.",
             )

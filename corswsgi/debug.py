@@ -15,7 +15,7 @@ from .names import OPTION_NAMES, Names
 from .origins import parse_origin
 from .policy import Policy, make_policy
 from .requests import CORSRequest
-from .validation import ANY
+from .validation import ANY, read_options
 
 
 def explain_preflight(
@@ -59,10 +59,18 @@ def _explain_headers(policy: Policy, requested: list[str], names: Names) -> str:
     allowed = {name.lower() for name in policy.allow_headers}
     # Lower case turns the Kelvin sign into a k, which does not make it an allowed character.
     refused = [name for name in requested if name.lower() not in allowed or not name.isascii()]
-    return (
-        f"these request headers are not allowed: {', '.join(map(safe_repr, refused))}. "
-        f"To allow them, add them to {names.option('allow_headers')}."
-    )
+    text = f"these request headers are not allowed: {', '.join(map(safe_repr, refused))}."
+    problems = {
+        name: read_options({"origins": "*", "allow_headers": name}, names).problems
+        for name in refused
+    }
+    # Only suggest names that would be accepted. A "*" is not a name.
+    accepted = [name for name, found in problems.items() if name != "*" and not found]
+    if accepted:
+        them = "them" if len(accepted) == len(refused) else ", ".join(map(safe_repr, accepted))
+        text += f" To allow them, add {them} to {names.option('allow_headers')}."
+    reasons = [found[0].message for found in problems.values() if found]
+    return " ".join([text, *reasons])
 
 
 def explain_origin(

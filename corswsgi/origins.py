@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from typing import Literal, NamedTuple
 
 from .errors import safe_repr
@@ -57,6 +57,12 @@ _match_origin = re.compile(
 # Such a host is an IPv4 address or invalid. https://url.spec.whatwg.org/#ends-in-a-number-checker
 _ends_in_number = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 _match_wildcard_port = re.compile(r"(?P<origin>.*):\*", re.DOTALL).fullmatch
+
+# Names for private networks. https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+_PRIVATE_NAMES = (
+    *(".internal", ".intranet", ".private", ".corp", ".home", ".lan"),
+    *(".local", ".localdomain", ".home.arpa"),
+)
 
 # Replaces the `*.` of a pattern while the rest is parsed: the shortest label that it matches.
 _ANY_LABEL = "a."
@@ -316,3 +322,15 @@ def is_loopback(host: str) -> bool:
     if host == "[::1]" or host == "localhost" or host.endswith(".localhost"):
         return True
     return host.startswith("127.") and bool(_ends_in_number(host))
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host, with or without a port, belongs to a private network or a loopback."""
+    name = host.lower().strip(".")
+    name = name if name.count(":") > 1 and "[" not in name else re.sub(r":[0-9*]*$", "", name)
+    try:
+        return not ip_address(name.strip("[]")).is_global
+    except ValueError:
+        # A name without dots is only resolved on a private network.
+        is_single = bool(name) and "." not in name and "*" not in name
+        return is_single or is_loopback(name) or name.endswith(_PRIVATE_NAMES)

@@ -34,6 +34,10 @@ class PublicSuffixes:
             return host
         return _load_parents().get(host)
 
+    def has_tenants(self, suffix: str) -> bool:
+        """Return whether a public suffix is a company's, which gives customers one name each."""
+        return bool(_load_registries().publicsuffix(suffix) != suffix)
+
     def site(self, host: str) -> str | None:
         """Return the registrable domain of a host; None for public suffixes and addresses.
 
@@ -56,6 +60,14 @@ def _load() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - see above
 
     return PublicSuffixList()
+
+
+@cache
+def _load_registries() -> PublicSuffixList:
+    """Return the suffixes of registries alone, such as ``co.uk``."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - see above
+
+    return PublicSuffixList(only_icann=True)
 
 
 @cache

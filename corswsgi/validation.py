@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, TypeGuard
 
 from . import fetch
 from .callables import Mistake, find_mistake
 from .credentials import DANGERS, check_origins, check_wildcards
+from .environment import (
+    Unparsed,
+    find_truth,
+    find_unparsed,
+    fix_number,
+    fix_truth,
+    fix_unparsed,
+    variable,
+)
 from .errors import Notice, NoticeReason, Problem, ProblemReason, safe_repr, wrong_type
 from .expressions import corrected_expression, find_faults
 from .names import OPTION_NAMES, Names
@@ -20,8 +30,13 @@ from .suffixes import PublicSuffixes
 from .suggestions import (
     corrected_origin,
     did_you_mean,
+    expression_for,
+    expression_in,
     is_meant_for_any_origin,
+    is_missing,
+    meant_option,
     split_list,
+    split_methods,
     split_origins,
 )
 
@@ -51,6 +66,14 @@ OPTIONS = (*DEFAULTS, "allow_private_network")
 MAX_AGE_LIMIT = 86400
 """In seconds. No browser caches a preflight for longer than a day."""
 
+_EXAMPLES = {
+    "origins": '["https://app.example.com"]',
+    "methods": '["GET", "POST"]',
+    "allow_headers": '["Content-Type"]',
+    "expose_headers": '["X-Total-Count"]',
+    "dangerously_allow": '["insecure_origins"]',
+}
+
 _ABOUT_MAX_AGE = "0 turns the cache off, None leaves the header out."
 
 # Methods that fetch() does not normalize, and that are often written in lower case.
@@ -74,7 +97,7 @@ class ReadOptions(NamedTuple):
 
 def read_options(options: Mapping[str, object], names: Names = OPTION_NAMES) -> ReadOptions:
     """Read and check the options of a policy. Options that are missing take their defaults."""
-    reader = _Reader(names)
+    reader = _Reader(names, has_credentials=options.get("supports_credentials") is True)
     reader.check_names(options)
     given = {**DEFAULTS, **options}
     origins = reader.origins(given["origins"])
@@ -97,10 +120,11 @@ def read_options(options: Mapping[str, object], names: Names = OPTION_NAMES) -> 
 class _Reader:
     """Reads the options one by one, and collects problems and notices."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, *, has_credentials: bool) -> None:
         self.problems: list[Problem] = []
         self.notices: list[Notice] = []
         self._names = names
+        self._has_credentials = has_credentials
         self._patterns: list[tuple[str, OriginPattern]] = []
 
     def check_names(self, options: Mapping[str, object]) -> None:
@@ -112,23 +136,25 @@ class _Reader:
             elif option not in DEFAULTS:
                 # Options may come from a mapping, whose keys can be anything.
                 name = option if isinstance(option, str) else safe_repr(option)
-                hint = did_you_mean(name, DEFAULTS, self._names.option)
+                meant = meant_option(name)
+                hint = did_you_mean(meant, (*DEFAULTS, *self._names.others), self._names.option)
+                if meant in options and meant not in (name, "origins"):  # it may be a stand-in
+                    hint = f"remove it, because {self._names.option(meant)} is given, too."
                 self._refuse(name, value, "unknown_option", "there is no such option.", hint)
 
     def origins(self, value: object) -> tuple[OriginRule, ...]:
         """Read ``origins``: `ANY`, or patterns, expressions and callables."""
-        is_missing = value is None or (isinstance(value, str) and not value.strip())
-        rules = () if is_missing else self._items("origins", value)
-        if rules == ():
+        rules = () if value is None else self._items("origins", value)
+        if rules is not None and all(isinstance(rule, str) and not rule.strip() for rule in rules):
             message = (
                 "no origins are given, so all of them would be refused. Was an environment "
                 "variable not set?"
             )
-            hint = (
-                f"list them, as in {self._example_origins()}. For a public API, write "
-                f"{self._write('origins', ANY)}."
-            )
+            hint = self._list_origins()
+            if rules == () and value is not None:
+                hint += " To turn CORS off, give None in place of the options."
             self._refuse("origins", value, "required", message, hint)
+            rules = ()
         is_any = self._is_any("origins", rules)
         found = tuple(
             rule for rule in rules or () if not _is_wildcard(rule) and self._is_origin_rule(rule)
@@ -213,13 +239,13 @@ class _Reader:
 
     def supports_credentials(self, value: object) -> bool:
         """Read ``supports_credentials``. Only True and False are accepted."""
-        if not isinstance(value, bool):
-            hint = (
-                f"write {self._write('supports_credentials', True)}, or leave it out. "
-                "(The string 'False' would be true.)"
-            )
-            self._refuse_type("supports_credentials", value, "True or False", hint)
-        return value is True
+        if isinstance(value, bool):
+            return value
+        option = "supports_credentials"
+        hint = fix_truth(value, self._assigned(option), variable(option))
+        self._refuse_type(option, value, "True or False", hint)
+        truth = find_truth(value)
+        return truth is not None and truth.meant
 
     def max_age(self, value: object) -> int | None:
         """Read ``max_age``: whole seconds, or None."""
@@ -228,6 +254,8 @@ class _Reader:
             return None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             hint = f"as in {self._write('max_age', 600)}; {_ABOUT_MAX_AGE}"
+            if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+                hint = fix_number(value, self._assigned("max_age"), variable("max_age"))
             self._refuse_type("max_age", value, "whole seconds, a timedelta or None", hint)
         elif MAX_AGE_LIMIT < seconds < float("inf"):
             message = (
@@ -387,6 +415,7 @@ class _Reader:
     def _refuse_origin(self, text: str) -> None:
         hint: str | None
         reason: ProblemReason = "malformed_origin"
+        expression, recipe = expression_in(text), expression_for(text)
         if text == "null":
             reason = "null_origin"
             message = "any page can get the origin 'null', for example in a sandboxed frame."
@@ -402,11 +431,36 @@ class _Reader:
                 "(scheme://host or scheme://host:port), so it would never match."
             )
             hint = f"did you mean {corrected!r}?"
+            if self._has_credentials or not text.lower().startswith("http:"):
+                hint += self._about_credentials(corrected)
             if "\\" in text:
                 hint += f" For a regular expression, use {self._names.expression()}."
         elif not text.strip():
             message = f"{safe_repr(text)} is an empty string."
             hint = "leave it out. Was an environment variable empty?"
+        elif is_missing(text):
+            message = f"{safe_repr(text)} is not an origin. Was an environment variable not set?"
+            hint = self._list_origins()
+        elif is_meant_for_any_origin(text):
+            message = f"{safe_repr(text)} is not a valid origin pattern."
+            hint = (
+                f"to allow any origin, write {self._write('origins', ANY)}. It cannot be "
+                f"combined with {self._names.option('supports_credentials')}."
+            )
+        elif expression is not None:
+            message = f"{safe_repr(text)} is a regular expression in a string."
+            hint = f"did you mean {self._names.expression_assignment(expression)}?"
+        elif recipe is not None:
+            message = (
+                f"{safe_repr(text)} has a '*' where patterns cannot have one. A host may start "
+                "with '*.', which stands for whole labels, and a port may be '*'."
+            )
+            hint = f"did you mean {self._names.expression_assignment(recipe.source)}?"
+            if not recipe.is_safe:
+                hint = self._about_deployments(recipe.source)
+        elif re.match("(?i:data|file|blob|about|filesystem|javascript):", text):
+            message = f"pages of {safe_repr(text)} have the origin 'null', as many others have."
+            hint = "serve the page over http://localhost or https, and list that origin."
         else:
             message = (
                 f"{safe_repr(text)} is not a valid origin pattern. Write scheme://host or "
@@ -416,12 +470,30 @@ class _Reader:
                 "enter window.origin in the browser's console to see the origin of a page. For a "
                 f"regular expression, use {self._names.expression()}."
             )
-            if is_meant_for_any_origin(text):
-                hint = (
-                    f"to allow any origin, write {self._write('origins', ANY)}. It cannot be "
-                    f"combined with {self._names.option('supports_credentials')}."
-                )
         self._refuse("origins", text, reason, message, hint)
+
+    def _list_origins(self) -> str:
+        return (
+            f"list them, as in {self._example_origins()}. For a public API, write "
+            f"{self._write('origins', ANY)}."
+        )
+
+    def _about_credentials(self, origin: str) -> str:
+        """Return a sentence if an origin needs more than to be listed to be allowed with them."""
+        pattern = parse_pattern(origin)
+        patterns = [] if pattern is None else [(origin, pattern)]
+        found = check_origins((), patterns, frozenset(), self._names)
+        hints = [problem.hint for problem in found]
+        return f" With credentials, {hints[0]}" if hints else ""
+
+    def _about_deployments(self, source: str) -> str:
+        domain = self._names.assignment("origins", '["https://*.preview.example.com"]')
+        return (
+            f"without credentials, write {self._names.expression_assignment(source)}. With "
+            f"{self._names.option('supports_credentials')}, this is refused, because anyone can "
+            "get a name that matches. For preview deployments, use a domain of your own, as in "
+            f"{domain}, or a function that takes an origin and returns True or False."
+        )
 
     def _header_names(self, option: str, value: object) -> tuple[str, ...]:
         names: dict[str, str] = {}
@@ -439,6 +511,16 @@ class _Reader:
         if not self._is_string(item, option):
             return False
         hint: str | None
+        if not item.strip() or is_missing(item):
+            message = f"{safe_repr(item)} is not a name. Was an environment variable not set?"
+            hint = f"leave it out, or write {self._names.assignment(option, _EXAMPLES[option])}."
+            self._refuse(option, item, "not_a_token", message, hint)
+            return False
+        joined = split_methods(item) if option == "methods" else []
+        if joined:
+            message = f"{safe_repr(item)} is several names in one string. Is a comma missing?"
+            self._refuse(option, item, "several_in_one", message, f"split it: {joined}")
+            return False
         if fetch.is_token(item):
             if "*" not in item or item == "*":
                 return True
@@ -477,20 +559,36 @@ class _Reader:
     def _is_string(self, item: object, option: str) -> TypeGuard[str]:
         if isinstance(item, str):
             return True
-        self._refuse_type(option, item, "a string", None)
+        hint = f"as in {self._names.assignment(option, _EXAMPLES[option])}."
+        self._refuse_type(option, item, "a string", hint)
         return False
 
     def _items(self, option: str, value: object) -> tuple[object, ...] | None:
         """Return the items of a value; None, and a problem, if it is not a list or one item."""
         if isinstance(value, str | re.Pattern) or callable(value):
-            return (value,)
-        if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes | bytearray):
-            self._refuse_type(option, value, "a string or a list of strings", None)
+            items: tuple[object, ...] = (value,)
+        elif not isinstance(value, Iterable) or isinstance(value, Mapping | bytes | bytearray):
+            hint = f"as in {self._names.assignment(option, _EXAMPLES[option])}."
+            if value is None:
+                hint = "leave it out. Was an environment variable not set?"
+            self._refuse_type(option, value, "a string or a list of strings", hint)
             return None
-        if isinstance(value, AbstractSet):
+        elif isinstance(value, AbstractSet):
             # A set has another order in every process, and so would the headers.
             return tuple(sorted(value, key=safe_repr))
-        return tuple(value)
+        else:
+            items = tuple(value)
+        unparsed = find_unparsed(items, partial(_meant, option))
+        if unparsed is not None:
+            self._refuse_unparsed(option, items[0] if len(items) == 1 else value, unparsed)
+            return None
+        return items
+
+    def _refuse_unparsed(self, option: str, value: object, unparsed: Unparsed) -> None:
+        kind = "origins" if option == "origins" else "names"
+        message = f"{safe_repr(value)} {unparsed.why.format(kind=kind)}."
+        hint = fix_unparsed(unparsed, self._assigned(option), variable(option))
+        self._refuse(option, value, "several_in_one", message, hint)
 
     def _notice_direction(self, option: str, name: str, listed: str, actual: str) -> None:
         other = {"request": "allow_headers", "response": "expose_headers"}[actual]
@@ -519,11 +617,14 @@ class _Reader:
         name = self._names.option(option, value)
         self.notices.append(Notice(name, value, reason, message, hint))
 
+    def _assigned(self, option: str) -> Callable[[str], str]:
+        return partial(self._names.assignment, option)
+
     def _write(self, option: str, value: object) -> str:
         return self._names.assignment(option, '"*"' if value is ANY else repr(value))
 
     def _example_origins(self) -> str:
-        return self._names.assignment("origins", '["https://app.example.com"]')
+        return self._names.assignment("origins", _EXAMPLES["origins"])
 
 
 def is_async(function: object) -> bool:
@@ -542,6 +643,15 @@ def _is_wildcard(item: object) -> bool:
 
 def _is_authorization(item: object) -> bool:
     return isinstance(item, str) and item.lower() == "authorization"
+
+
+def _meant(option: str, text: str) -> str | None:
+    """Return the item that a text is, or was probably meant to be; None if unknown."""
+    if text == "*":
+        return text
+    if option == "origins":
+        return text if parse_pattern(text) else corrected_origin(text)
+    return text if fetch.is_token(text) and "*" not in text and not is_missing(text) else None
 
 
 def _is_accepted(option: str, name: str) -> bool:

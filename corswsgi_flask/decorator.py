@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from corswsgi import Policy
-from corswsgi.adapters import UNSET, Unset, refuse, set_layer, warn
+from corswsgi.adapters import UNSET, CallNames, Unset, refuse, set_layer, warn
 
 from . import fallback
 from .arguments import read_options
@@ -41,7 +41,7 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
     """
     if callable(policy):
         return cors()(policy)  # @cors, without parentheses
-    layer, problems, notices = read_options(policy, options)
+    layer, problems, notices = read_options(policy, options, CallNames("its @cors"))
     refuse(problems)
     warn(notices)
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from corswsgi import Policy, Problem, adapters
-from corswsgi.adapters import UNSET, Unset, given_arguments, given_twice, refuse
+from corswsgi.adapters import BLUEPRINT_NAMES, UNSET, Unset, given_arguments, given_twice, refuse
 
 from . import fallback
 from .application import ApplicationCORS
@@ -109,7 +109,7 @@ def _install_on_app(app: Flask, arguments: adapters.Arguments) -> None:
 
 
 def _install_on_blueprint(blueprint: Blueprint, arguments: adapters.Arguments) -> None:
-    layer, problems, notices = read_options(arguments.policy, arguments.options)
+    layer, problems, notices = read_options(arguments.policy, arguments.options, BLUEPRINT_NAMES)
     if arguments.resources is not UNSET:
         message = "resources has no effect for a blueprint, which consists of routes."
         hint = "write CORS(app, resources=...), or decorate the views with @cors(...)."

@@ -194,7 +194,7 @@ def test_reconfigure_refuses_expressions(source: str, credentials: bool) -> None
         ("http://a.example.com:443", "'https://a.example.com'"),
         ("http://*.example.com:443", "'https://*.example.com'"),
         ("http://*.example.com:*", "'https://*.example.com:*'"),
-        ("https://*.amazonaws.com", "'https://*.YOUR-NAME."),
+        ("https://*.amazonaws.com", "'https://YOUR-NAME."),
     ],
 )
 def test_a_hint_with_credentials(origin: str, hint: str) -> None:

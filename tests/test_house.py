@@ -43,6 +43,7 @@ CORE = [
     "grammar",
     "expressions",
     "suggestions",
+    "environment",
     "names",
     "credentials",
     "callables",

@@ -129,7 +129,7 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
             'list the names, or write CORS_ALLOW_HEADERS = "*".',
         ),
         (
-            {"origins": "*", "supports_credentials": 1},
+            {"origins": "*", "supports_credentials": 2},
             "CORS_SUPPORTS_CREDENTIALS",
             (
                 "write CORS_SUPPORTS_CREDENTIALS = True, or leave it out. (The string 'False' "
@@ -137,9 +137,26 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
             ),
         ),
         (
-            {"origins": "*", "max_age": "1"},
+            {"origins": "*", "supports_credentials": 0},
+            "CORS_SUPPORTS_CREDENTIALS",
+            (
+                "write CORS_SUPPORTS_CREDENTIALS = False. To read it from an environment variable, "
+                "write CORS_SUPPORTS_CREDENTIALS = "
+                'os.environ.get("CORS_SUPPORTS_CREDENTIALS") == "1".'
+            ),
+        ),
+        (
+            {"origins": "*", "max_age": "a"},
             "CORS_MAX_AGE",
             "as in CORS_MAX_AGE = 600; 0 turns the cache off, None leaves the header out.",
+        ),
+        (
+            {"origins": "*", "max_age": "1"},
+            "CORS_MAX_AGE",
+            (
+                "write CORS_MAX_AGE = 1. To read it from an environment variable, write "
+                'CORS_MAX_AGE = int(os.environ["CORS_MAX_AGE"]).'
+            ),
         ),
         ({"origins": "*", "max_ages": 1}, "CORS_MAX_AGES", "did you mean 'CORS_MAX_AGE'?"),
         ({"origins": [3]}, "CORS_ORIGINS", 'as in CORS_ORIGINS = ["https://app.example.com"].'),

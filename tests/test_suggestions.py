@@ -83,7 +83,8 @@ def test_a_correction_is_another_valid_pattern(text: str) -> None:
     [
         ("https://a.test, https://b.test/", ["https://a.test", "https://b.test"]),
         ("https://a.test https://b.test", ["https://a.test", "https://b.test"]),
-        ("a;b", ["https://a", "https://b"]),
+        ("a:1;b.c", ["http://a:1", "https://b.c"]),
+        ("a;b", None),
         ("a b", None),
         ("https://a.test,", None),
         ("https://a.test, null", None),

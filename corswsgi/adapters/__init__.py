@@ -64,7 +64,7 @@ from .lookups import (
     decide_with,
     decision_steps,
 )
-from .names import DecoratorNames, SettingNames
+from .names import BLUEPRINT_NAMES, CallNames, DecoratorNames, SettingNames
 from .notes import describe_cookie, notes, on_other_sites
 from .settings import SettingFormat
 from .table import PolicyTable, Route, Row, log_invalid
@@ -86,6 +86,7 @@ from .views import (
 
 __all__ = [
     "ATTRIBUTE",
+    "BLUEPRINT_NAMES",
     "CORS_RESPONSE_HEADERS",
     "DECIDED_BY",
     "DECISION",
@@ -99,6 +100,7 @@ __all__ = [
     "AllowedOrigin",
     "Applied",
     "Arguments",
+    "CallNames",
     "ConfigNames",
     "DecoratorNames",
     "HeaderMapping",

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 from corswsgi.errors import Notice, Problem, refuse, warn
 from corswsgi.names import OPTION_NAMES, Names
-from corswsgi.suggestions import did_you_mean
+from corswsgi.suggestions import did_you_mean, meant_option
 from corswsgi.validation import OPTIONS
 
 from .layers import UNSET, Layer, PlacedNames, Reading, read_paths, snapshot
+from .names import CallNames
 from .table import PolicyTable, Route
 
+_CALL_NAMES = CallNames("CORS(app)", ("resources",))
 _DEPRECATED = "allow_private_network"
 _EXAMPLE = '{"origins": ["https://app.example.com"]}'
 
@@ -61,7 +63,7 @@ def read_config(
             options[name] = snapshot(config[key])
         else:
             message = f"{key} is not a key that corswsgi knows."
-            hint = did_you_mean(name, known, ConfigNames(prefix).option, "keys")
+            hint = did_you_mean(meant_option(name), known, ConfigNames(prefix).option, "keys")
             problems.append(Problem(key, config[key], "unknown_option", message, hint))
     return options, problems
 
@@ -94,7 +96,7 @@ def make_table(
             message, hint = "has no effect without CORS(app).", "call CORS(app), or remove it."
             problems.append(Problem(place, in_config, "without_effect", f"{place} {message}", hint))
     below = {name: options[name] for name in options if name not in given}
-    readings = [read(policy, below, names), read(policy, given, OPTION_NAMES)]
+    readings = [read(policy, below, names), read(policy, given, _CALL_NAMES)]
     notices: list[Notice] = []
     for reading in readings:
         # Both report a policy of the wrong type.

@@ -5,6 +5,7 @@ The application, its paths, its blueprints and its views can each have a layer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -72,10 +73,14 @@ class Reading(NamedTuple):
 
 
 class _MergedNames(Names):
-    """The names of several layers: each option is written where it was set last."""
+    """The names of several layers: each option is written where it was set last.
 
-    def __init__(self, names: Mapping[str, Names]) -> None:
+    `depths` are the numbers of the layers, the outermost first.
+    """
+
+    def __init__(self, names: Mapping[str, Names], depths: Mapping[str, int]) -> None:
         self._names = names
+        self._depths = depths
 
     def _names_of(self, option: str) -> Names:
         return self._names.get(option, OPTION_NAMES)
@@ -88,6 +93,18 @@ class _MergedNames(Names):
 
     def expression(self) -> str:
         return self._names_of("origins").expression()
+
+    def expression_assignment(self, source: str) -> str:
+        return self._names_of("origins").expression_assignment(source)
+
+    def described(self, option: str) -> str:
+        return self._names_of(option).described(option)
+
+    def depth(self, option: str) -> int:
+        return self._depths.get(option, 0)
+
+    def at(self, option: str) -> Names:
+        return self._names_of(option).at(option)
 
 
 class PlacedNames(Names):
@@ -103,12 +120,27 @@ class PlacedNames(Names):
         return f"{self._place}.{self._names.option(option, value)}"
 
     def assignment(self, option: str, source: str) -> str:
-        """Return what to write within the place."""
-        return self._names.assignment(option, source)
+        """Return what to write within the place, as an item of a dict."""
+        return _as_item(self._names.assignment(option, source))
 
     def expression(self) -> str:
         """Return what to use within the place."""
         return self._names.expression()
+
+    def expression_assignment(self, source: str) -> str:
+        """Return what to write within the place."""
+        return _as_item(self._names.expression_assignment(source))
+
+    @property
+    def hidden_list(self) -> str | None:
+        """The name of a list within the place."""
+        return self._names.hidden_list
+
+
+def _as_item(assignment: str) -> str:
+    """Return an assignment as an item of a dict: ``"name": value``."""
+    found = re.fullmatch("([A-Za-z_]+) ?= ?(.*)", assignment, re.DOTALL)
+    return assignment if found is None else f'"{found[1]}": {found[2]}'
 
 
 def snapshot(value: Any) -> Any:
@@ -238,15 +270,17 @@ def merge(layers: Iterable[Layer]) -> Applied:
     policy: Policy | None = None
     options: dict[str, Any] = {}
     names: dict[str, Names] = {}
-    for layer in layers:
+    depths: dict[str, int] = {}
+    for depth, layer in enumerate(layers):
         is_on = layer.value is not None
         if isinstance(layer.value, Policy):
             policy, options = layer.value, {}
-            names = dict.fromkeys(OPTIONS, layer.names)
+            names, depths = dict.fromkeys(OPTIONS, layer.names), dict.fromkeys(OPTIONS, depth)
         elif layer.value is not None:
             options = {**options, **layer.value}
             names |= dict.fromkeys(layer.value, layer.names)
-    merged = _MergedNames(names)
+            depths |= dict.fromkeys(layer.value, depth)
+    merged = _MergedNames(names, depths)
     if not is_on:
         return Applied(None, merged)
     if policy is None and "origins" not in options:
@@ -265,12 +299,12 @@ def _problems_of(options: Mapping[str, Any], names: Names) -> list[Problem]:
 
 def _no_origins(names: Names) -> Problem:
     """Return the problem with credentials for any origin. `names` are those of their layer."""
-    option = names.option("supports_credentials")
+    option, described = (name("supports_credentials") for name in (names.option, names.described))
     example = names.assignment("origins", '["https://app.example.com"]')
     return Problem(
         names.option("origins"),
         None,
         "wildcard_with_credentials",
-        f"no origins are set, so any origin would be allowed, which is not possible with {option}.",
+        f"no origins are set, so any origin would be allowed, which is not possible with {described}.",
         f"write {example}, or remove {option}.",
     )

@@ -17,6 +17,28 @@ class DecoratorNames(Names):
         return f"{option} of its @cors"
 
 
+class CallNames(Names):
+    """The names of options as arguments of a call, such as ``CORS(app)``."""
+
+    def __init__(self, call: str, others: tuple[str, ...] = ()) -> None:
+        """`others` are further arguments of the call."""
+        self._call = call
+        self._others = others
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of further arguments."""
+        return self._others
+
+    def described(self, option: str) -> str:
+        """Return the name of an option, and the call."""
+        return f"{option} of {self._call}"
+
+
+BLUEPRINT_NAMES = CallNames("CORS(blueprint)", ("resources",))
+"""The names of the arguments of ``CORS(blueprint)``."""
+
+
 class SettingNames(Names):
     """The names of settings, of which three are for the origins.
 
@@ -28,6 +50,9 @@ class SettingNames(Names):
 
     `expressions`
         The setting for regular expressions, and `given` the ones that come from there.
+
+    `hidden_list`
+        See `corswsgi.names.Names.hidden_list`.
     """
 
     def __init__(
@@ -36,11 +61,18 @@ class SettingNames(Names):
         any_origin: str,
         expressions: str,
         given: Iterable[re.Pattern[str]] = (),
+        hidden_list: str | None = None,
     ) -> None:
         self._settings = settings
         self._any_origin = any_origin
         self._expressions = expressions
         self._given = [*given]
+        self._hidden_list = hidden_list
+
+    @property
+    def hidden_list(self) -> str | None:
+        """The setting for a list of origins that has no effect."""
+        return self._hidden_list
 
     def option(self, option: str, value: object = None) -> str:
         """Return the setting for an option, or for a part of the origins."""
@@ -59,3 +91,7 @@ class SettingNames(Names):
     def expression(self) -> str:
         """Return the setting for regular expressions."""
         return self._expressions
+
+    def expression_assignment(self, source: str) -> str:
+        """Return what to write into the settings."""
+        return f"{self._expressions} = [{source}]"

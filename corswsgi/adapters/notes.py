@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_address
 from secrets import token_hex
 from typing import Any
 
 from corswsgi.errors import Notice, safe_repr
-from corswsgi.origins import is_loopback, parse_pattern
+from corswsgi.origins import is_private, parse_pattern
 
 from .analysis import AllowedOrigin, enumerate_texts, site_of
 from .layers import Applied
@@ -21,12 +20,6 @@ _LOOPBACK = [
     for host in ("localhost", "a.localhost", "127.0.0.1", "[::1]")
     for port in ("", ":3000", ":5000", ":5173", ":8000", ":8080")
 ]
-
-# Names for private networks. https://www.rfc-editor.org/rfc/rfc6762#appendix-G
-_PRIVATE_NAMES = (
-    *(".internal", ".intranet", ".private", ".corp", ".home", ".lan"),
-    *(".local", ".localdomain", ".home.arpa"),
-)
 
 
 def refuse_to_answer(look_up: Any, origin: str) -> object:
@@ -111,18 +104,6 @@ def _matches_loopback(rule: object) -> bool:
         pattern = parse_pattern(rule)
         return pattern is not None and pattern.scheme == "http" and pattern.is_loopback
     return isinstance(rule, re.Pattern) and any(map(rule.fullmatch, _LOOPBACK))
-
-
-def is_private(host: str) -> bool:
-    """Return whether a host, with or without a port, belongs to a private network or a loopback."""
-    name = host.lower().strip(".")
-    name = name if name.count(":") > 1 and "[" not in name else re.sub(r":[0-9*]*$", "", name)
-    try:
-        return not ip_address(name.strip("[]")).is_global
-    except ValueError:
-        # A name without dots is only resolved on a private network.
-        is_single = bool(name) and "." not in name and "*" not in name
-        return is_single or is_loopback(name) or name.endswith(_PRIVATE_NAMES)
 
 
 def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[str]) -> list[str]:

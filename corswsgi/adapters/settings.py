@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from corswsgi.environment import find_truth, fix_truth
 from corswsgi.errors import Problem, safe_repr, wrong_type
 from corswsgi.names import Names
 from corswsgi.origins import NO_ORIGIN
@@ -44,11 +45,15 @@ class SettingFormat(NamedTuple):
         return (self.origins, self.expressions, self.any_origin, *self.older.values(), *others)
 
     def names(
-        self, given: Collection[str] = (), expressions: Iterable[re.Pattern[str]] = ()
+        self,
+        given: Collection[str] = (),
+        expressions: Iterable[re.Pattern[str]] = (),
+        hidden_list: str | None = None,
     ) -> SettingNames:
         """Return the names of the settings, and older ones for those that are `given` under them.
 
-        `expressions` are those that come from the setting for them.
+        `expressions` are those that come from the setting for them. `hidden_list` is the
+        setting for a list of origins that has no effect.
         """
         names = {
             name: older if older in given and name not in given else name
@@ -58,13 +63,16 @@ class SettingFormat(NamedTuple):
         any_origin, from_list = (
             names.get(each, each) for each in (self.any_origin, self.expressions)
         )
-        return SettingNames(options, any_origin, from_list, expressions)
+        hidden = hidden_list and names.get(hidden_list, hidden_list)
+        return SettingNames(options, any_origin, from_list, expressions, hidden)
 
     def read(self, given: Mapping[str, Any], place: str | None = None) -> Reading:
         """Read settings as a layer, and ignore unknown ones. `place` is for messages."""
 
-        def make_names(expressions: Iterable[re.Pattern[str]] = ()) -> Names:
-            names = self.names(given, expressions)
+        def make_names(
+            expressions: Iterable[re.Pattern[str]] = (), hidden_list: str | None = None
+        ) -> Names:
+            names = self.names(given, expressions, hidden_list)
             return names if place is None else PlacedNames(names, place)
 
         names = make_names()
@@ -89,25 +97,32 @@ class SettingFormat(NamedTuple):
         rules = (*listed, *expressions)
         allow_all = read(self.any_origin, False)
         if not isinstance(allow_all, bool):
-            assignment = names.assignment("origins", '"*"')
-            hint = f"write {assignment}, or remove it. (The string 'False' would count as true.)"
             option = names.option("origins", "*")
+            written = names.assignment("origins", '"*"').removesuffix("True")
+            hint = fix_truth(allow_all, lambda source: written + source, self.any_origin)
             problems.append(wrong_type(option, allow_all, "True or False", hint))
-        if allow_all is True:
-            # The lists have no effect, for example while DEBUG is on, but are checked nevertheless.
-            lists = {"origins": rules or NO_ORIGIN}
-            problems += read_layer(UNSET, lists, names, self.adapt).problems
-            rules = ("*",)
+            truth = find_truth(allow_all)
+            allow_all = truth is not None and truth.meant
         options = {
             option: kept[setting]
             for option, setting in self.options.items()
             if setting in kept and option != "origins"
         }
+        if allow_all is True:
+            # The lists have no effect, for example while DEBUG is on, but are checked nevertheless.
+            lists = {"origins": rules or NO_ORIGIN}
+            if options.get("supports_credentials") is True:
+                lists = {**options, **lists}  # they will apply when this is fixed
+            problems += read_layer(UNSET, lists, names, self.adapt).problems
+            if rules:
+                names = make_names(expressions, self.origins if listed else self.expressions)
+            rules = ("*",)
         of_origins = (self.origins, self.expressions, self.any_origin)
         if not {*of_origins, *self.older.values()}.isdisjoint(kept):
             options["origins"] = rules or NO_ORIGIN
         reading = read_layer(UNSET, options, names, self.adapt)
-        return Reading(reading.layer, problems + reading.problems, reading.notices)
+        problems += [problem for problem in reading.problems if problem not in problems]
+        return Reading(reading.layer, problems, reading.notices)
 
     def read_path(self, place: str, given: Mapping[Any, Any]) -> Reading:
         """Read the settings of a path. Unknown ones are problems. `place` is for messages."""

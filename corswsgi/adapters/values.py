@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pkgutil import resolve_name
 from typing import Any
 
+from corswsgi.environment import LETTERS, is_spelled
 from corswsgi.errors import Problem, safe_repr, wrong_type
 from corswsgi.names import Names
 from corswsgi.suggestions import corrected_origin
@@ -35,6 +36,10 @@ def read_expressions(option: str, value: object, problems: list[Problem]) -> lis
     """Return the regular expressions of a list, some of which may be strings."""
     items = read_list(option, value, problems)
     usage = r'write [r"https://pr-\d+\.example\.com"].'
+    if is_spelled(items):
+        message = f"{safe_repr(value)} {LETTERS}."
+        problems.append(Problem(option, value, "several_in_one", message, usage))
+        return []
     read = [read_expression(option, item, problems, usage) for item in items]
     return [expression for expression in read if expression is not None]
 
@@ -55,7 +60,7 @@ def read_expression(
         return re.compile(value)
     except _INVALID_EXPRESSION as error:
         message = f"{safe_repr(value)} is not a valid regular expression: {error}."
-        problems.append(Problem(option, value, "malformed_expression", message, None))
+        problems.append(Problem(option, value, "malformed_expression", message, usage))
         return None
 
 
@@ -66,11 +71,14 @@ def read_origins(names: Names, value: object, problems: list[Problem]) -> list[o
     """
     option = names.option("origins")
     found: list[object] = []
-    for item in read_list(option, value, problems):
+    items = read_list(option, value, problems)
+    if is_spelled(items):
+        return [*items]  # one problem is enough
+    for item in items:
         if isinstance(item, str) and item == "*":
             message = "'*' is not a valid origin."
             any_origin = names.assignment("origins", '"*"')
-            hint = f"write {any_origin} to allow any origin, without credentials."
+            hint = f"leave it out. To allow any origin without credentials, write {any_origin}."
             problems.append(Problem(option, item, "malformed_origin", message, hint))
         elif isinstance(item, str) and "." in item and all(map(str.isidentifier, item.split("."))):
             if (function := _imported(option, item, problems)) is not None:

@@ -248,7 +248,7 @@ def test_options_are_named_as_in_the_layer_that_set_them() -> None:
     assert names.assignment("origins", "'*'") == "CORS_ORIGINS = '*'"
     assert names.expression() == "CORS_REGEXES"
     assert names.option("max_age") == "view 'a'.max_age"
-    assert names.assignment("max_age", "5") == "max_age=5"
+    assert names.assignment("max_age", "5") == '"max_age": 5'
     assert names.option("methods") == "methods", "no layer set it"
     assert names.expression() == "CORS_REGEXES"
 
@@ -273,7 +273,7 @@ def test_layers_that_contradict_each_other() -> None:
     assert (problem.option, problem.reason) == ("A_ORIGINS", "wildcard_with_credentials")
     assert "With B_SUPPORTS_CREDENTIALS, any site could read" in problem.message
     assert problem.hint is not None
-    assert 'as in A_ORIGINS = ["https://app.example.com"]' in problem.hint
+    assert 'beside it, as in B_ORIGINS = ["https://app.example.com"]' in problem.hint
     (problem,) = problems_of(Layer(ONE), layer(inner, origins=["http://a.example", APP]), OFF_ON)
     assert (problem.option, problem.value) == ("B_ORIGINS", "http://a.example")
 
@@ -315,7 +315,8 @@ def test_origins_of_a_layer_are_read_again_and_again() -> None:
 def test_placed_names() -> None:
     names = PlacedNames(SettingNames(), "resources['/a']")
     assert names.option("origins") == "resources['/a'].CORS_ORIGINS"
-    assert names.assignment("origins", "'*'") == "CORS_ORIGINS = '*'"
+    assert names.assignment("origins", "'*'") == "\"CORS_ORIGINS\": '*'"
+    assert names.expression_assignment("r'(?=a).'") == "re.compile(r'(?=a).')"
     assert names.expression() == "CORS_REGEXES"
 
 

@@ -133,7 +133,9 @@ def only(value: object) -> Problem:
 def test_any_origin_has_another_setting() -> None:
     problem = only(["*"])
     assert (problem.value, problem.reason) == ("*", "malformed_origin")
-    assert problem.hint == 'write origins="*" to allow any origin, without credentials.'
+    assert problem.hint == (
+        'leave it out. To allow any origin without credentials, write origins="*".'
+    )
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"CORS_ALLOWED_ORIGINS": iter([APP])}, "CORS_ALLOWED_ORIGINS", "wrong_type", "read twice"),
     ({"CORS_ALLOW_METHODS": iter(["PUT"])}, "CORS_ALLOW_METHODS", "wrong_type", "write a list"),
     ({"CORS_ALLOWED_ORIGINS": {"a": 1}}, "CORS_ALLOWED_ORIGINS", "wrong_type", "expected a list"),
-    ({"CORS_ALLOWED_ORIGINS": [""]}, "CORS_ALLOWED_ORIGINS", "malformed_origin", "variable empty"),
+    ({"CORS_ALLOWED_ORIGINS": [""]}, "CORS_ALLOWED_ORIGINS", "required", "variable not set?"),
     ({"CORS_ALLOWED_ORIGINS": [7]}, "CORS_ALLOWED_ORIGINS", "wrong_type", "7 is of type int"),
     (
         {"CORS_ALLOWED_ORIGINS": [r"^https://\w+\.example\.com$"]},
@@ -354,7 +354,7 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         {"CORS_ALLOW_ALL_ORIGINS": "False"},
         "CORS_ALLOW_ALL_ORIGINS",
         "wrong_type",
-        "write CORS_ALLOW_ALL_ORIGINS = True",
+        "write CORS_ALLOW_ALL_ORIGINS = False",
     ),
     (
         {"CORS_ALLOWED_ORIGINS": ["http://a.example"], "CORS_ALLOW_CREDENTIALS": True},
@@ -368,12 +368,12 @@ REFUSED_SETTINGS: list[tuple[dict[str, Any], str, str, str]] = [
         "public_suffix",
         'CORS_DANGEROUSLY_ALLOW = ["public_suffixes"]',
     ),
-    ({"CORS_ALLOW_METHODS": "GET, PUT"}, "CORS_ALLOW_METHODS", "several_in_one", "split it"),
+    ({"CORS_ALLOW_METHODS": "GET, PUT"}, "CORS_ALLOW_METHODS", "several_in_one", '["GET", "PUT"]'),
     ({"CORS_ALLOW_HEADERS": ["X-*"]}, "CORS_ALLOW_HEADERS", "not_a_pattern", "CORS_ALLOW_HEADERS"),
     ({"CORS_EXPOSE_HEADERS": None}, "CORS_EXPOSE_HEADERS", "wrong_type", "None"),
     ({"CORS_ALLOW_CREDENTIALS": 1}, "CORS_ALLOW_CREDENTIALS", "wrong_type", "CREDENTIALS = True"),
     ({"CORS_PREFLIGHT_MAX_AGE": -1}, "CORS_PREFLIGHT_MAX_AGE", "out_of_range", "did you mean 0"),
-    ({"CORS_PREFLIGHT_MAX_AGE": "1"}, "CORS_PREFLIGHT_MAX_AGE", "wrong_type", "MAX_AGE = 600"),
+    ({"CORS_PREFLIGHT_MAX_AGE": "1"}, "CORS_PREFLIGHT_MAX_AGE", "wrong_type", "MAX_AGE = 1"),
     (
         {"CORS_DANGEROUSLY_ALLOW": "all"},
         "CORS_DANGEROUSLY_ALLOW",
@@ -439,7 +439,7 @@ def test_problems_stop_the_server(
     assert said in " ".join(str(error).split())
     # No names of options in other frameworks.
     assert not re.search(
-        r"supports_credentials|dangerously_allow|origins=|re\.compile\(\.", str(error)
+        r"supports_credentials|dangerously_allow|(?<!Policy\()origins=|re\.compile\(\.", str(error)
     )
 
 
