@@ -56,13 +56,14 @@ def check_wildcards(is_any_origin: bool, is_any_header: bool, names: Names) -> I
             _fix_any_origin(names),
         )
     if is_any_header:
+        headers = names.assignment("expose_headers", '["X-Total-Count"]')
         yield Problem(
             names.option("expose_headers", "*"),
             "*",
             "wildcard_with_credentials",
             f"with {credentials}, '*' is the name of a header and not a wildcard "
             "(https://fetch.spec.whatwg.org/#http-access-control-expose-headers).",
-            "list the headers that scripts may read.",
+            f"list the headers that scripts may read, as in {headers}.",
         )
 
 
@@ -93,7 +94,9 @@ def _fix_any_origin(names: Names) -> str:
             "instead of these options. To allow cookies, list the origins that you trust, as in "
             f"{example}."
         )
-    place = " beside it" if inner < 0 else ""
+    any_origin = names.option("origins", "*")
+    place = "" if any_origin == names.option("origins") else f", instead of {any_origin}"
+    place = " beside it" if inner < 0 else place
     return f"list the origins that you trust{place}, as in {example}, or leave {credentials} out."
 
 

@@ -96,7 +96,7 @@ def is_spelled(items: Sequence[object]) -> bool:
 def _parse_letters(text: str, read: Callable[[str], str | None]) -> Unparsed:
     parsed = _parse(text, read)
     if parsed is not None:
-        return parsed._replace(why=LETTERS)
+        return Unparsed(LETTERS, parsed.items, parsed.code)
     item = read(text)
     return Unparsed(LETTERS, [] if item is None else [item], "{}" if item == text else None)
 
@@ -107,7 +107,7 @@ def _parse(text: str, read: Callable[[str], str | None]) -> Unparsed | None:
     for why, function, code in _PARSERS:
         texts = _texts(text, function)
         items = [item for item in map(read, texts) if item is not None]
-        if not items or len(items) < len(texts) or ("*" in items and len(items) > 1):
+        if not items or len(items) < len(texts):
             continue
         if why == _SEVERAL and len(items) == 1:
             continue
@@ -162,7 +162,7 @@ def fix_unparsed(unparsed: Unparsed, write: Callable[[str], str], variable: str)
     if not unparsed.items:
         return None
     written = write(_source(unparsed.items))
-    if unparsed.code is None:
+    if unparsed.code is None or "*" in unparsed.items:
         return f"write {written}."
     return _with_variable(written, write(unparsed.code.format(f'os.environ["{variable}"]')))
 
@@ -178,6 +178,6 @@ def _with_variable(literal: str, code: str) -> str:
 
 def _source(items: list[str]) -> str:
     """Return items as Python code, with the quotes that hints have."""
-    if items == ["*"]:
+    if "*" in items:  # the others have no effect
         return '"*"'
     return f"[{', '.join(map(json.dumps, items))}]"

@@ -231,7 +231,7 @@ def test_the_two_dangers_are_two() -> None:
                 "with supports_credentials, '*' is the name of a header and not a wildcard "
                 "(https://fetch.spec.whatwg.org/#http-access-control-expose-headers)."
             ),
-            "list the headers that scripts may read.",
+            'list the headers that scripts may read, as in expose_headers=["X-Total-Count"].',
         ),
         (
             {"origins": re.compile("https://.*")},

@@ -164,8 +164,8 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
             {"origins": "*", "supports_credentials": True},
             "CORS_ALLOW_ALL_ORIGINS",
             (
-                "list the origins that you trust, as in CORS_ORIGINS = "
-                '["https://app.example.com"], or '
+                "list the origins that you trust, instead of CORS_ALLOW_ALL_ORIGINS, as in "
+                'CORS_ORIGINS = ["https://app.example.com"], or '
                 "leave CORS_SUPPORTS_CREDENTIALS out."
             ),
         ),

@@ -294,7 +294,7 @@ def test_expressions_for_any_port(text: str) -> None:
         ("methods", [" TRACE "], "not_a_token", "None"),
         ("methods", " patch", "not_a_token", "'patch'"),
         ("methods", ["GET, TRACE", "PUT"], "several_in_one", "into a list"),
-        ("methods", "*, GET", "several_in_one", "into a list"),
+        ("methods", "*, GET", "several_in_one", 'write methods="*".'),
         ("methods", "GET, P@T", "not_a_token", "None"),
         ("methods", ["P@T PUT"], "not_a_token", "None"),
         ("allow_headers", "X-A, X@B", "not_a_token", "None"),
@@ -540,8 +540,10 @@ def test_messages_about_expressions() -> None:
         (
             {"origins": APP, "max_age": "600"},
             "'600' is of type str; expected whole seconds, a timedelta or None.",
-            "write max_age=600. To read it from an environment variable, write "
-            'max_age=int(os.environ["CORS_MAX_AGE"]).',
+            (
+                "write max_age=600. To read it from an environment variable, write "
+                'max_age=int(os.environ["CORS_MAX_AGE"]).'
+            ),
         ),
         (
             {"origins": APP, "max_age": "600s"},
@@ -551,8 +553,10 @@ def test_messages_about_expressions() -> None:
         (
             {"origins": APP, "supports_credentials": "no"},
             "'no' is of type str; expected True or False.",
-            "write supports_credentials=False. To read it from an environment variable, write "
-            'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS") == "yes".',
+            (
+                "write supports_credentials=False. To read it from an environment variable, write "
+                'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS") == "yes".'
+            ),
         ),
         (
             {"origins": APP, "supports_credentials": "maybe"},

@@ -305,6 +305,7 @@ def _no_origins(names: Names) -> Problem:
         names.option("origins"),
         None,
         "wildcard_with_credentials",
-        f"no origins are set, so any origin would be allowed, which is not possible with {described}.",
+        f"no origins are set, so any origin would be allowed, which is not possible with "
+        f"{described}.",
         f"write {example}, or remove {option}.",
     )
