@@ -26,6 +26,7 @@ _PATTERNS = st.lists(paths.PATTERNS, unique=True, max_size=5)
 HARNESSES = [
     Harness("origins", origins.check_origin, (origins.ANY_TEXT,)),
     Harness("patterns", origins.check_pattern, (origins.ANY_TEXT,)),
+    Harness("suggestions", origins.check_suggestion, (origins.MANGLED | origins.ANY_TEXT,)),
     Harness(
         "matching",
         origins.check_matching,

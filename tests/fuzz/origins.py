@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from corswsgi import CORSRequest, Policy, decide
 from corswsgi.origins import parse_origin, parse_pattern
+from corswsgi.validation import read_options
 
 DEFAULTS = {"http": "80", "https": "443"}
 PORTS = {str(number) for number in range(1, 65536)}
@@ -130,6 +132,17 @@ EDITED = st.builds(
 )
 ANY_TEXT = TEXTS | EDITED | st.text()
 
+# Origins as people mistype them.
+MANGLED = st.builds(
+    lambda *parts: "".join(parts),
+    st.sampled_from(["", " ", '"', "//", "https://", "blob:"]),
+    st.sampled_from(["", "http:/", "https//", "http//:", "HTTP://", "https;//", "wss://", "data:"]),
+    PREFIXES | st.just("*-"),
+    HOSTS | st.sampled_from(["0.0.0.0", "None", "true", "a@b.example", "10.0.0.1", "a\\.b"]),
+    WRITTEN_PORTS,
+    st.sampled_from(["", "/", "/x?y#z", ",", " ", "https://b.example", '"', "$"]),
+)
+
 # Few of each, so that many patterns match many origins.
 FEW_SCHEMES = st.sampled_from(["http", "https", "app"])
 FEW_HOSTS = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map(".".join) | (
@@ -160,6 +173,19 @@ def check_pattern(text: str) -> None:
     """A pattern is accepted if it is an origin with a ``*`` where one may be."""
     assume("xn--" not in text)
     assert (parse_pattern(text) is not None) == is_pattern(text)
+
+
+def check_suggestion(text: str) -> None:
+    """A suggestion is accepted in place of the text, and its host was in the text."""
+    for problem in read_options({"origins": [text]}).problems:
+        for origin in re.findall("^did you mean '([^']*)'\\?", problem.hint or ""):
+            assert is_pattern(origin)
+            assert read_options({"origins": [origin]}).problems == []
+            # Addresses in brackets are compressed, and domains in other scripts are encoded.
+            host = split(origin).host.removeprefix("*.").lower()
+            written = text.lower().replace("\\", "")
+            is_unspecified = host == "localhost" and "0.0.0.0" in text
+            assert host in written or is_unspecified or "[" in text or not text.isascii()
 
 
 def check_matching(patterns: list[str], origins: list[str]) -> None:
