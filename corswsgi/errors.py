@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 ProblemReason = Literal[
     "required",
@@ -48,6 +48,8 @@ NoticeReason = Literal[
     "wrong_direction",
     "beside_wildcard",
     "long_max_age",
+    "unknown_key",
+    "late_key",
 ]
 """Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
 
@@ -128,24 +130,44 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PolicyError(found)
 
 
-def warn(notices: Iterable[Notice]) -> None:
-    """Emit a warning for each notice, at the line that called into corswsgi.
+class Caller(NamedTuple):
+    """A line that called into corswsgi."""
 
-    The category is `DeprecationWarning` for deprecated options, and `UserWarning` otherwise.
-    """
+    filename: str
+    line: int
+    module: str
+    registry: dict[Any, Any]
+    """The module's registry of warnings that were emitted."""
+
+    @property
+    def place(self) -> str:
+        """The file, with its directory, and the line, such as ``shop/app.py:12``."""
+        names = self.filename.replace("\\", "/").split("/")
+        return f"{'/'.join(names[-2:])}:{self.line}"
+
+
+def find_caller() -> Caller:
+    """Return the line that called into corswsgi."""
     # A stack level would have to be passed through every function in between.
     frame = sys._getframe()  # noqa: SLF001 - documented; inspect.currentframe() may return None
     while _module(frame).partition(".")[0] in _OUR_PACKAGES and frame.f_back is not None:
         frame = frame.f_back
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    return Caller(frame.f_code.co_filename, frame.f_lineno, _module(frame), registry)
+
+
+def warn(notices: Iterable[Notice], caller: Caller | None = None) -> None:
+    """Emit a warning for each notice, at the line that called into corswsgi, or at another one.
+
+    The category is `DeprecationWarning` for deprecated options, and `UserWarning` otherwise.
+    """
+    caller = caller or find_caller()
     for notice in notices:
         hint = "" if notice.hint is None else f" {notice.hint}"
         warnings.warn_explicit(
             f"{notice.option}: {notice.message}{hint}",
             DeprecationWarning if notice.reason == "deprecated_option" else UserWarning,
-            frame.f_code.co_filename,
-            frame.f_lineno,
-            _module(frame),
-            frame.f_globals.setdefault("__warningregistry__", {}),
+            *caller,
         )
 
 

@@ -82,7 +82,7 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
     layer, problems, notices = read_layer(policy, options, adapt=as_origin_callable)
     refuse(problems)
     warn(notices)
-    layer = Layer(layer.value, DecoratorNames())
+    layer = Layer(layer.value, DecoratorNames(), layer.place)
 
     def decorate(view: Any) -> Any:
         if not callable(view):
@@ -132,7 +132,7 @@ def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
 
     if not is_own:
         vars(decorated).pop(ATTRIBUTE, None)
-    set_layer(decorated, layer, hint=_HINT)
+    layer = set_layer(decorated, layer, hint=_HINT)
     if iscoroutinefunction(view):
         markcoroutinefunction(decorated)
     return decorated

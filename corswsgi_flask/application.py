@@ -63,22 +63,22 @@ class ApplicationCORS:
     They are merged into a `PolicyTable` when the application handles its first request.
     """
 
-    arguments: adapters.Arguments | None = None
-    """The arguments of ``CORS(app)``; None if it was not called."""
     is_installed: bool = False
     """Whether the middleware is in front of the application's ``wsgi_app``."""
     is_bypassed = False
     """Whether a request did not come through the middleware."""
 
     def __init__(self, app: Flask) -> None:
-        self.blueprints: dict[str, Layer] = {}
-        """The layers of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self._app = app
+        self._configuration = adapters.Configuration(
+            lambda: app.config, CONFIG_NAMES, WITHOUT_EFFECT, read_options, self._routes
+        )
+        self.blueprints = adapters.PartsByName()
+        """The calls of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self._state: _State | None = None
         self._rules: dict[int, _KnownRule] = {}  # those of the state
         self._early: set[int] | None = None  # identities of rules that had no view at first
         self._decorated: tuple[int, bool] = 0, False
-        self._warned: list[object] = []
         self._lock = Lock()
         self.path_key: str = f"corswsgi_flask.path.{id(self)}"
         """The environ's key for the path of a request that has come through the middleware.
@@ -109,10 +109,9 @@ class ApplicationCORS:
             self._decorated = len(layers), has_layers
         return self._decorated[1]
 
-    def configure(self, arguments: adapters.Arguments) -> None:
-        """Set the arguments of ``CORS(app)``. Raises `PolicyError` with all their problems."""
-        self._make_table(arguments)
-        self.arguments = arguments
+    def configure(self, *arguments: Any) -> None:
+        """Add the arguments of a ``CORS(app)``. Raises `PolicyError` with all their problems."""
+        self._configuration.add(*arguments)
         self._state, self._rules = None, {}
 
     def install(self) -> bool:
@@ -166,8 +165,8 @@ class ApplicationCORS:
                 return old
             if old is None:
                 self._early = {*map(id, filterfalse(self._has_view, read_shared(rules)))}
-            make = partial(self._make_table, self.arguments) if old is None else old.table.reread
-            off = [Layer(None)] if self.arguments is None else []
+            make = self._configuration.make_table if old is None else old.table.reread
+            off = [] if self._configuration.calls else [Layer(None)]
             table, error = PolicyTable.checked(make, *off)
             if error is not None and (app.debug or app.testing):
                 self._state, self._rules = None, {}
@@ -184,7 +183,7 @@ class ApplicationCORS:
 
     def checked(self) -> tuple[PolicyTable, PolicyError | None]:
         """Return a new table, and all problems of the configuration and of the views."""
-        return PolicyTable.checked(partial(self._make_table, self.arguments))
+        return PolicyTable.checked(self._configuration.make_table)
 
     def policy_for(self, environ: WSGIEnvironment) -> Policy | None:
         """Return the policy that applies to a request."""
@@ -241,12 +240,6 @@ class ApplicationCORS:
         known = state.rules.get(id(rule)) or self.state().rules.get(id(rule))
         return self._view_of(rule) if known is None else known[1]
 
-    def _make_table(self, arguments: adapters.Arguments | None) -> PolicyTable:
-        config, warned = self._app.config, self._warned
-        return adapters.make_table(
-            config, CONFIG_NAMES, WITHOUT_EFFECT, arguments, read_options, self._routes, warned
-        )
-
     def _routes(self) -> Iterator[adapters.Route]:
         for rule in read_shared(self._app.url_map.iter_rules):
             yield from routes_of(rule, self._view_of(rule))
@@ -265,8 +258,11 @@ class ApplicationCORS:
         # The endpoint is the view's name behind those of its blueprints, the outermost first.
         names = str(rule.endpoint).split(".")
         blueprints = [".".join(names[:depth]) for depth in range(1, len(names))]
-        layers = [self.blueprints[name] for name in blueprints if name in self.blueprints]
-        return view_layers(view, layers)
+        route = next(routes_of(rule, NO_LAYERS))
+        try:
+            return view_layers(view, self.blueprints.at(blueprints, route.path, route.is_open))
+        except PolicyError as error:
+            return ViewLayers.invalid(error)
 
 
 def _entrance(app: Flask) -> tuple[object, str]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from corswsgi import Policy, Problem, adapters
-from corswsgi.adapters import BLUEPRINT_NAMES, UNSET, Unset, given_arguments, given_twice, refuse
+from corswsgi.adapters import BLUEPRINT_NAMES, UNSET, Unset, given_arguments, refuse
 
 from . import fallback
 from .application import ApplicationCORS
@@ -39,7 +39,7 @@ class CORS:
         The paths that CORS is enabled for: a path pattern, a list of them, or a mapping from them
         to a Policy, a dict of options, or None. Options are laid over those given here.
         ``/health`` matches itself, ``/api/*`` matches ``/api`` and everything below it, and the
-        longest match wins. For applications only.
+        longest match wins. For a blueprint, they are the whole paths of its routes.
 
     `options`
         The options of `corswsgi.Policy`. ``origins`` is ``"*"`` by default.
@@ -47,6 +47,9 @@ class CORS:
     Every argument can be set in ``app.config`` instead, as ``CORS_`` and its name in upper case
     (``CORS_RESOURCES``, too). Arguments take precedence. The config is read by ``CORS(app)``, and
     again when the application handles its first request.
+
+    Several calls are united: each is about its own paths, or about all. Two calls must not set an
+    option of the same path to different values.
 
     The policy of a request is that of its view (`cors`), or else of its innermost blueprint, of
     its path, or of the application. Preflights are answered before the application runs, with the
@@ -83,37 +86,25 @@ class CORS:
 
 def _install(app: object, given: Mapping[str, Any]) -> None:
     options = {**given}
-    arguments = adapters.Arguments(
-        options.pop("policy", UNSET), options.pop("resources", UNSET), options
-    )
+    arguments = options.pop("policy", UNSET), options.pop("resources", UNSET), options
     if isinstance(app, Flask):
-        _install_on_app(app, arguments)
+        cors = ApplicationCORS.of(app)
+        cors.configure(*arguments)
+        fallback.install(app, cors)
     elif isinstance(app, Blueprint):
-        _install_on_blueprint(app, arguments)
+        _install_on_blueprint(app, *arguments)
     else:
         message = f"{adapters.safe_repr(app)} is not a Flask application or a blueprint."
         hint = "for another WSGI application, write corswsgi.CORSMiddleware(app, policy)."
         refuse([Problem("app", app, "wrong_type", message, hint)])
 
 
-def _install_on_app(app: Flask, arguments: adapters.Arguments) -> None:
-    cors = ApplicationCORS.of(app)
-    if cors.arguments is not None:
-        hint = (
-            "write one CORS(app, ...): resources={...} for single paths, CORS(blueprint, ...) for "
-            "a blueprint, @cors(...) for a view."
-        )
-        refuse([given_twice("app", app, hint)])
-    cors.configure(arguments)
-    fallback.install(app, cors)
-
-
-def _install_on_blueprint(blueprint: Blueprint, arguments: adapters.Arguments) -> None:
-    layer, problems, notices = read_options(arguments.policy, arguments.options, BLUEPRINT_NAMES)
-    if arguments.resources is not UNSET:
-        message = "resources has no effect for a blueprint, which consists of routes."
-        hint = "write CORS(app, resources=...), or decorate the views with @cors(...)."
-        problems.append(Problem("resources", arguments.resources, "without_effect", message, hint))
+def _install_on_blueprint(
+    blueprint: Blueprint, policy: object, resources: object, options: Mapping[str, Any]
+) -> None:
+    call, problems, notices = adapters.read_call(
+        policy, resources, options, read_options, BLUEPRINT_NAMES
+    )
     refuse(problems)
     adapters.warn(notices)
 
@@ -121,9 +112,7 @@ def _install_on_blueprint(blueprint: Blueprint, arguments: adapters.Arguments) -
         app = cast(Flask, state.app)
         cors = ApplicationCORS.of(app)
         name = f"{state.name_prefix}.{state.name}".lstrip(".")
-        if name in cors.blueprints:
-            refuse([given_twice("blueprint", blueprint, "write one CORS(blueprint, ...).")])
-        cors.blueprints[name] = layer
+        cors.blueprints.add(name, call.parts())
         fallback.install(app, cors)
 
     blueprint.record(install)

@@ -37,7 +37,8 @@ from .analysis import (
     wide_expressions,
 )
 from .caches import IdentityCache
-from .configs import Arguments, ConfigNames, drop_ignored, make_table, read_config
+from .calls import PartsByName, read_call
+from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_keys
 from .headers import HeaderMapping, add_to_mapping, apply_to_mapping
 from .layers import (
     UNSET,
@@ -48,7 +49,6 @@ from .layers import (
     Unset,
     deep_snapshot,
     given_arguments,
-    given_twice,
     merge,
     read_layer,
     read_paths,
@@ -99,16 +99,18 @@ __all__ = [
     "UNSET",
     "AllowedOrigin",
     "Applied",
-    "Arguments",
     "CallNames",
     "ConfigNames",
+    "Configuration",
     "DecoratorNames",
     "HeaderMapping",
     "IdentityCache",
+    "Ignored",
     "Layer",
     "Names",
     "Notice",
     "OriginPattern",
+    "PartsByName",
     "PlacedNames",
     "PolicyTable",
     "PreflightResponse",
@@ -139,10 +141,10 @@ __all__ = [
     "drop_ignored",
     "enumerate_texts",
     "given_arguments",
-    "given_twice",
     "has_layer",
     "hidden_layers",
     "hidden_view",
+    "ignored_keys",
     "is_async",
     "layer_of",
     "log_failure",
@@ -150,7 +152,6 @@ __all__ = [
     "log_no_policy",
     "log_refusal",
     "logger",
-    "make_table",
     "may_read_traceback",
     "merge",
     "merged_vary",
@@ -158,7 +159,7 @@ __all__ = [
     "on_other_sites",
     "prefixed",
     "preflight_response",
-    "read_config",
+    "read_call",
     "read_expression",
     "read_expressions",
     "read_layer",

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
-from corswsgi.errors import Notice, PolicyError, Problem, safe_repr, wrong_type
+from corswsgi.errors import Notice, PolicyError, Problem, find_caller, safe_repr, wrong_type
 from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.paths import read_patterns
 from corswsgi.policy import Policy, make_policy
@@ -32,7 +32,7 @@ UNSET: Final = Unset()
 
 # Some options are validated together with the origins. This origin is always valid, and stands in
 # if the origins are in another layer.
-_STAND_IN = "https://corswsgi.example"
+STAND_IN = "https://corswsgi.example"
 
 
 # Another thread that adds things disturbs a few of these at most.
@@ -46,6 +46,12 @@ class Layer:
     value: LayerValue
     names: Names = OPTION_NAMES
     """How the options of this layer are written, for messages."""
+    place: str = ""
+    """The file and the line where it is written, such as ``shop/app.py:12``."""
+
+
+Layers = tuple[Layer, ...]
+"""Layers, the outermost first."""
 
 
 @dataclass(frozen=True)
@@ -72,38 +78,46 @@ class Reading(NamedTuple):
     notices: list[Notice]
 
 
-class _MergedNames(Names):
-    """The names of several layers: each option is written where it was set last.
+class MergedNames(Names):
+    """The names of several layers: each option is written where it was set last."""
 
-    `depths` are the numbers of the layers, the outermost first.
-    """
+    def __init__(self, names: Mapping[str, Names], depths: Mapping[str, int] | None = None) -> None:
+        """Use the names of each option's layer.
 
-    def __init__(self, names: Mapping[str, Names], depths: Mapping[str, int]) -> None:
+        `depths` are the numbers of the layers, the outermost first.
+        """
         self._names = names
-        self._depths = depths
+        self._depths = depths or {}
 
     def _names_of(self, option: str) -> Names:
         return self._names.get(option, OPTION_NAMES)
 
     def option(self, option: str, value: object = None) -> str:
+        """Return the name of an option in the layer that set it."""
         return self._names_of(option).option(option, value)
 
     def assignment(self, option: str, source: str) -> str:
+        """Return what to write in the layer that set the option."""
         return self._names_of(option).assignment(option, source)
 
     def expression(self) -> str:
+        """Return what to use in the layer that set the origins."""
         return self._names_of("origins").expression()
 
     def expression_assignment(self, source: str) -> str:
+        """Return what to write in the layer that set the origins."""
         return self._names_of("origins").expression_assignment(source)
 
     def described(self, option: str) -> str:
+        """Return the name of an option, and where its layer is."""
         return self._names_of(option).described(option)
 
     def depth(self, option: str) -> int:
+        """Return the number of the layer that set an option."""
         return self._depths.get(option, 0)
 
     def at(self, option: str) -> Names:
+        """Return the names of the layer that set an option."""
         return self._names_of(option).at(option)
 
 
@@ -173,12 +187,6 @@ def given_arguments(
     return {name: deep_snapshot(value) for name, value in arguments.items() if value is not UNSET}
 
 
-def given_twice(option: str, value: object, hint: str) -> Problem:
-    """Return the problem that ``CORS()`` was called for something a second time."""
-    message = f"CORS was called for {safe_repr(value)} already."
-    return Problem(option, value, "given_twice", message, hint)
-
-
 def deep_snapshot(value: Any) -> Any:
     """Return an immutable copy of a value, and of the values of mappings in it."""
     if isinstance(value, Mapping):
@@ -197,16 +205,17 @@ def read_layer(
     `policy` is `UNSET` if it was not given. `adapt` replaces callables among the origins, for
     frameworks that can await them. Problems that depend on enclosing layers are found by `merge`.
     """
+    place = find_caller().place
     if isinstance(policy, Unset):
         options = {name: snapshot(value) for name, value in options.items()}
         if adapt is not None and "origins" in options:
             options["origins"] = _adapted(options["origins"], adapt)
-        read = read_options({"origins": _STAND_IN, **options}, names)
-        return Reading(Layer(options, names), read.problems, read.notices)
+        read = read_options({"origins": STAND_IN, **options}, names)
+        return Reading(Layer(options, names, place), read.problems, read.notices)
     if policy is not None and not isinstance(policy, Policy):
         hint = "name each argument, as in origins=[...] or resources=[...]."
         return Reading(
-            Layer(None, names), [wrong_type("policy", policy, "a Policy or None", hint)], []
+            Layer(None, names, place), [wrong_type("policy", policy, "a Policy or None", hint)], []
         )
     problems = [
         Problem(
@@ -218,7 +227,7 @@ def read_layer(
         )
         for name, value in options.items()
     ]
-    return Reading(Layer(policy, names), problems, [])
+    return Reading(Layer(policy, names, place), problems, [])
 
 
 def _adapted(origins: object, adapt: Callable[[object], object]) -> object:
@@ -258,14 +267,22 @@ def read_paths(
     return layers, problems, notices
 
 
-def merge(layers: Iterable[Layer]) -> Applied:
-    """Merge layers, the outermost first, into the policy that applies.
+def flatten(layers: Layers) -> Layer:
+    """Return one layer with the effect of several, the outermost first.
 
-    Options are laid over the enclosing layers. After a None, options turn CORS on again. Without
-    any origins, every origin is allowed, but not with credentials.
-
-    Raises `PolicyError` if the layers contradict each other.
+    Raises `PolicyError` if options contradict the policy around them.
     """
+    is_on, policy, options, merged = _lay_over(layers)
+    value = policy or options
+    if policy is not None and options:
+        value = make_policy(options, merged, policy)
+    return Layer(value if is_on else None, merged, layers[0].place)
+
+
+def _lay_over(
+    layers: Iterable[Layer],
+) -> tuple[bool, Policy | None, dict[str, Any], MergedNames]:
+    """Return whether CORS is on, the innermost policy, and the options over it with their names."""
     is_on = False
     policy: Policy | None = None
     options: dict[str, Any] = {}
@@ -280,12 +297,23 @@ def merge(layers: Iterable[Layer]) -> Applied:
             options = {**options, **layer.value}
             names |= dict.fromkeys(layer.value, layer.names)
             depths |= dict.fromkeys(layer.value, depth)
-    merged = _MergedNames(names, depths)
+    return is_on, policy, options, MergedNames(names, depths)
+
+
+def merge(layers: Iterable[Layer]) -> Applied:
+    """Merge layers, the outermost first, into the policy that applies.
+
+    Options are laid over the enclosing layers. After a None, options turn CORS on again. Without
+    any origins, every origin is allowed, but not with credentials.
+
+    Raises `PolicyError` if the layers contradict each other.
+    """
+    is_on, policy, options, merged = _lay_over(layers)
     if not is_on:
         return Applied(None, merged)
     if policy is None and "origins" not in options:
         if options.get("supports_credentials") is True:
-            problem = _no_origins(names["supports_credentials"])
+            problem = _no_origins(merged.at("supports_credentials"))
             raise PolicyError([*_problems_of(options, merged), problem])
         options = {"origins": "*", **options}
     if policy is None or options:
@@ -294,7 +322,7 @@ def merge(layers: Iterable[Layer]) -> Applied:
 
 
 def _problems_of(options: Mapping[str, Any], names: Names) -> list[Problem]:
-    return read_options({"origins": _STAND_IN, **options}, names).problems
+    return read_options({"origins": STAND_IN, **options}, names).problems
 
 
 def _no_origins(names: Names) -> Problem:

@@ -18,8 +18,8 @@ from corswsgi.policy import Policy, make_policy, refusing_policy
 from corswsgi.validation import DEFAULT_METHODS
 
 from .caches import IdentityCache
-from .layers import UNSET, Applied, Layer, Unset, merge
-from .views import NO_LAYERS, Layers, ViewLayers
+from .layers import UNSET, Applied, Layer, Layers, Unset, merge
+from .views import NO_LAYERS, ViewLayers
 
 # This character cannot occur in a path. It stands for the unknown rest of one.
 _ANYTHING = "\0"

@@ -12,30 +12,30 @@ from typing import Any
 from corswsgi.errors import PolicyError, Problem, refuse, safe_repr
 from corswsgi.policy import Policy, refusing_policy
 
-from .layers import UNSET, Layer, Unset
+from .calls import unite
+from .layers import UNSET, Layer, Layers, Unset
 
 ATTRIBUTE = "cors_policy"
 """The attribute of a view that holds its `Layer`. ``functools.wraps`` copies it."""
 
-Layers = tuple[Layer, ...]
-"""Layers, the outermost first."""
 
+def set_layer(view: Any, layer: Layer, *, hint: str) -> Layer:
+    """Attach a layer to a view, and return the view's layer.
 
-def set_layer(view: Any, layer: Layer, *, hint: str) -> None:
-    """Attach a layer to a view.
-
-    Raises `PolicyError` if the view has a layer already (`hint` then says what to do), or if it
-    cannot have attributes.
+    If the view has a layer already, both are united. Raises `PolicyError` if they contradict each
+    other (`hint` then says what to do), or if the view cannot have attributes.
     """
-    if has_layer(view):
-        message = f"{safe_repr(view)} has an @cors already."
-        refuse([Problem("cors", view, "given_twice", message, hint)])
+    known = layer_of(view) if has_layer(view) else UNSET
+    if isinstance(known, Layer):
+        layer, problems = unite(known, layer, hint)
+        refuse(problems)
     try:
         setattr(view, ATTRIBUTE, layer)
     except (AttributeError, TypeError):
         message = f"{safe_repr(view)} cannot carry a policy, so @cors would have no effect."
         fix = "decorate the function itself, or the class of views."
         refuse([Problem("cors", view, "without_effect", message, fix)])
+    return layer
 
 
 def has_layer(view: object) -> bool:

@@ -47,21 +47,30 @@ def test_set_layer() -> None:
     assert has_layer(decorated)
 
 
-def test_a_second_layer_is_refused() -> None:
+def test_a_second_layer_is_united_with_the_first() -> None:
+    outer = Layer({"max_age": 0, "methods": ("GET",)}, place="b.py:1")
     decorated = marked(OUTER)
 
     @functools.wraps(decorated)
     def wrapper() -> None:
         raise NotImplementedError
 
-    for each in (decorated, wrapper):
-        with pytest.raises(PolicyError) as raised:
-            set_layer(each, INNER, hint="remove one.")
-        (problem,) = raised.value.problems
-        assert (problem.option, problem.value, problem.reason) == ("cors", each, "given_twice")
-        assert problem.message.endswith(" has an @cors already.")
-        assert problem.hint == "remove one."
-        assert layer_of(each) is OUTER
+    united = set_layer(wrapper, outer, hint="")
+    assert united.value == {"max_age": 0, "methods": ("GET",)}
+    assert layer_of(wrapper) is united
+    assert layer_of(decorated) is OUTER
+
+
+def test_a_second_layer_that_contradicts_the_first() -> None:
+    decorated = marked(Layer({"max_age": 0}, place="a.py:1"))
+    before = layer_of(decorated)
+    with pytest.raises(PolicyError) as raised:
+        set_layer(decorated, Layer({"max_age": 1}, place="b.py:2"), hint="remove one.")
+    (problem,) = raised.value.problems
+    assert (problem.option, problem.value, problem.reason) == ("max_age", 1, "given_twice")
+    assert problem.message == "0 in a.py:1 contradicts 1 in b.py:2."
+    assert problem.hint == "remove one."
+    assert layer_of(decorated) is before
 
 
 @pytest.mark.parametrize("target", [len, 5, "text", object()])

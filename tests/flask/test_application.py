@@ -777,7 +777,7 @@ def test_with_an_invalid_config_views_do_not_allow_more(
     app.add_url_rule("/view", "view", cors(origins=[OTHER])(plain()))
     app.add_url_rule("/off", "off", cors(None)(plain()))
     app.add_url_rule("/policy", "policy", cors(Policy(origins=OTHER))(plain()))
-    app.config["CORS_MAX_AGE"] = "ten"
+    app.config["CORS_RESOURCES"] = "/api/<int:id>"
     asked = preflight(app, "/view", "DELETE", OTHER)
     assert (asked.status, asked.cors) == (403, {"Vary": PREFLIGHT_VARY})
     found = {path: get(app, path, headers=[("Origin", OTHER)]).cors for path in ("/view", "/off")}

@@ -65,7 +65,7 @@ def test_problems_between_layers(mode: str | None) -> None:
 
 def test_problems_of_the_config_after_the_extension() -> None:
     app = Flask("check")
-    CORS(app, origins=[APP])
+    CORS(app)
     app.config.update(CORS_ORIGNS=[APP], CORS_MAX_AGE=-1)
     result = check(app)
     assert result.exit_code == 1

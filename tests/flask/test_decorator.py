@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +48,57 @@ def test_values_are_checked_when_decorated() -> None:
     assert problems_of(refused.value) == [("max_age", "not_alone")]
 
 
-def test_a_view_is_decorated_once() -> None:
-    view = mark(plain())
-    with pytest.raises(PolicyError) as refused:
-        cors(max_age=1)(view)
-    assert problems_of(refused.value) == [("cors", "given_twice")]
+def test_two_decorators_that_agree_are_united() -> None:
+    app = Flask("united")
 
+    @app.route("/view", methods=["GET", "PUT"])
+    @cors(origins=[APP], expose_headers="X-V", max_age=60)
+    @cors(max_age=timedelta(minutes=1), allow_headers=["X-A"], origins={APP})
+    @cors
+    def view() -> str:
+        return "view"
+
+    admitted = admits(headers="X-A", max_age="60", methods=admits()["Access-Control-Allow-Methods"])
+    assert preflight(app, "/view").cors == admitted
+    assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    assert cross(app, "/view", origin=OTHER) == Crossing(200, REFUSES, is_readable=False)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "option", "message"),
+    [
+        (cors(max_age=1), cors(max_age=2), "max_age", r"2 in {} contradicts 1 in {}"),
+        (cors(None), cors(max_age=2), "policy", r"{{'max_age': 2}} in {} contradicts None in {}"),
+        (cors, cors(None), "policy", r"None in {} contradicts {{}} in {}"),
+        (cors(Policy(origins=[APP])), cors, "policy", r"{{}} in {} contradicts Policy\(.*\) in {}"),
+    ],
+)
+def test_two_decorators_that_contradict_each_other(
+    outer: Any, inner: Any, option: str, message: str
+) -> None:
+    view = inner(plain())
+    with pytest.raises(PolicyError) as refused:
+        outer(view)
+    assert problems_of(refused.value) == [(option, "given_twice")]
+    place = r"flask/test_decorator\.py:\d+"
+    [problem] = refused.value.problems
+    assert re.fullmatch(message.format(place, place) + r"\.", problem.message)
+    assert problem.hint is not None
+    assert problem.hint.startswith("decorate it once.")
+
+
+def test_policies_that_agree() -> None:
+    app = Flask("united")
+    for number, decorate in enumerate((cors(None), cors(Policy(origins=[APP])))):
+        app.add_url_rule(f"/{number}", str(number), decorate(decorate(plain())))
+    same = cors(Policy(origins=[APP]))(cors(Policy(origins=APP))(plain()))
+    app.add_url_rule("/2", "2", same)
+    assert cross(app, "/0") == NO_POLICY
+    for path in ("/1", "/2"):
+        assert cross(app, path) == Crossing(200, grants(), is_readable=True)
+
+
+def test_a_subclass_has_a_policy_of_its_own() -> None:
     @cors(max_age=1)
     class Again(Decorated):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 from flask import Blueprint, Flask
 
 from corswsgi import Policy, PolicyError
-from corswsgi_flask import CORS
+from corswsgi_flask import CORS, cors
 from tests.conformance.cases import APP, EVIL, admits, grants
 from tests.conformance.cases import REFUSES as REFUSED_HEADERS
 from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
 
+OTHER = "https://other.example"
 ANY_ORIGIN = Crossing(200, grants("*", None), is_readable=True)
 ONE = Crossing(200, grants(), is_readable=True)
 REFUSED = Crossing(200, REFUSED_HEADERS, is_readable=False)
@@ -120,14 +122,89 @@ def test_an_application_factory() -> None:
     assert preflight(other, "/view", "GET", EVIL).cors == admits(EVIL, max_age="1")
 
 
-def test_a_second_time() -> None:
+def test_two_calls_that_agree() -> None:
+    """The usual two: one for the paths, and one for a header."""
     app = application()
-    CORS(app)
-    [(option, reason, hint)] = refused(app)
-    assert (option, reason) == ("app", "given_twice")
-    assert hint is not None
-    assert "resources" in hint
-    assert cross(app, "/view") == ANY_ORIGIN
+    CORS(app, resources={r"/*": {"origins": "*"}})
+    CORS(app, expose_headers="Authorization")
+    for path in ("/view", "/api/view", "/other"):
+        expected = grants("*", None, Expose_Headers="Authorization")
+        assert cross(app, path, origin=EVIL) == Crossing(200, expected, is_readable=True)
+        assert preflight(app, path).cors == admits("*")
+
+
+def test_two_calls_for_different_paths() -> None:
+    """Each call is a unit: its paths do not get the options of the other."""
+    app = application()
+    CORS(app, supports_credentials=True, origins=[APP])
+    CORS(app, resources={r"/api/*": {"origins": [OTHER, APP], "methods": ["GET", "PUT"]}})
+    credentials = grants(Allow_Credentials="true")
+    for path in ("/view", "/other", "/apikeys"):
+        status = 404 if path == "/apikeys" else 200
+        assert cross(app, path) == Crossing(status, credentials, is_readable=True)
+        assert cross(app, path, origin=OTHER) == Crossing(status, REFUSED_HEADERS, False)
+    assert preflight(app, "/view").cors == admits(headers=None, Allow_Credentials="true")
+    assert preflight(app, "/view", origin=OTHER).status == 403
+    for origin in (APP, OTHER):
+        expected = Crossing(200, grants(origin), is_readable=True)
+        assert cross(app, "/api/view", origin=origin) == expected
+        assert preflight(app, "/api/view", origin=origin).cors == admits(origin, methods="GET, PUT")
+    assert cross(app, "/api/view", origin=EVIL) == REFUSED
+
+
+def test_calls_with_resources_each() -> None:
+    app = application(CORS_EXPOSE_HEADERS="X-A")
+    app.add_url_rule("/decorated", "decorated", cors(max_age=5)(plain()))
+    CORS(app, origins=[APP], max_age=1, resources="/view")
+    CORS(app, origins=[APP], max_age=2, resources={"/api/*": Policy(origins=[EVIL])})
+    exposed = Crossing(200, grants(Expose_Headers="X-A"), is_readable=True)
+    assert cross(app, "/view") == exposed
+    assert preflight(app, "/view").cors == admits(max_age="1")
+    assert cross(app, "/api/view", origin=EVIL) == Crossing(200, grants(EVIL), is_readable=True)
+    assert cross(app, "/other") == NO_POLICY
+    # Where CORS is off, a view has the options that the calls have in common.
+    assert cross(app, "/decorated") == exposed
+    assert cross(app, "/decorated", origin=EVIL) == REFUSED
+
+
+def test_calls_that_share_the_resources_of_the_config() -> None:
+    app = application(CORS_RESOURCES={"/view": {"origins": [APP]}})
+    CORS(app, max_age=1)
+    CORS(app, expose_headers="X-A")
+    CORS(app, resources="/other")
+    expected = Crossing(200, grants(Expose_Headers="X-A"), is_readable=True)
+    assert cross(app, "/view") == expected
+    assert preflight(app, "/view").cors == admits(max_age="1")
+    assert cross(app, "/other", origin=EVIL) == ANY_ORIGIN
+    assert cross(app, "/api/view") == NO_POLICY
+
+
+def test_the_same_call_twice() -> None:
+    app, extension = application(), CORS(origins=iter([APP]), resources={"/view": {"max_age": 1}})
+    for _ in range(2):
+        extension.init_app(app)
+    assert cross(app, "/view") == ONE
+    assert cross(app, "/other") == NO_POLICY
+
+
+def test_calls_that_contradict_each_other_name_both_places() -> None:
+    app = application()
+    CORS(app, origins=[APP], max_age=1)
+    with pytest.raises(PolicyError) as error:
+        CORS(app, origins=[EVIL], resources={"/*": {"max_age": 2}, "/api/*": {}})
+    line = sys._getframe().f_lineno  # noqa: SLF001 - documented
+    first, second = f"flask/test_extension.py:{line - 3}", f"flask/test_extension.py:{line - 1}"
+    assert [(problem.option, problem.message) for problem in error.value.problems] == [
+        ("origins", f"('{APP}',) in {first} contradicts ('{EVIL}',) in {second}."),
+        ("max_age", f"1 in {first} contradicts 2 in {second}."),
+    ]
+    assert problems_of(error.value)[0] == ("origins", "given_twice")
+    assert max(map(len, str(error.value).splitlines())) < 80
+    assert cross(app, "/view") == ONE
+    # The hint: remove one of them, and give paths options of their own.
+    CORS(app, resources={"/api/*": {"origins": [EVIL]}})
+    assert cross(app, "/view") == ONE
+    assert cross(app, "/api/view", origin=EVIL).cors == grants(EVIL)
 
 
 def test_another_wsgi_application() -> None:
@@ -167,7 +244,7 @@ def test_a_mistake_in_the_config_after_the_extension(
 ) -> None:
     app = application()
     app.testing = is_testing
-    CORS(app, origins=[APP])
+    CORS(app)
     app.config["CORS_ORIGNS"] = [EVIL]
     app.config["CORS_MAX_AGE"] = -1
     if is_testing:
@@ -229,16 +306,16 @@ def test_credentials_for_the_origins_of_resources() -> None:
 def test_arguments_that_blueprints_cannot_have() -> None:
     blueprint = Blueprint("blueprint", __name__)
     with pytest.raises(PolicyError) as refused:
-        CORS(blueprint, resources="/api/*", methds=["GET"])  # type: ignore[call-arg] # mistakes
+        CORS(blueprint, resources="api/*", methds=["GET"])  # type: ignore[call-arg] # mistakes
     assert problems_of(refused.value) == [
         ("methds", "unknown_option"),
-        ("resources", "without_effect"),
+        ("resources['api/*']", "malformed_path"),
     ]
-    CORS(blueprint)
-    CORS(blueprint)
+    CORS(blueprint, max_age=1)
+    CORS(blueprint, max_age=2)
     with pytest.raises(PolicyError) as refused:
         Flask("app").register_blueprint(blueprint)
-    assert problems_of(refused.value) == [("blueprint", "given_twice")]
+    assert problems_of(refused.value) == [("max_age", "given_twice")]
     with pytest.raises(AssertionError, match="record"):
         CORS(blueprint)  # it is registered already
 
@@ -258,3 +335,97 @@ def test_a_blueprint_registered_under_two_names() -> None:
     app.register_blueprint(blueprint, name="again", url_prefix="/again")
     for path in ("/view", "/again/view"):
         assert cross(app, path) == ONE
+
+
+def test_two_calls_for_a_blueprint() -> None:
+    app, blueprint = Flask("app"), Blueprint("blueprint", __name__)
+    blueprint.get("/view")(plain())
+    CORS(blueprint, origins=[APP])
+    CORS(blueprint, expose_headers="X-A")
+    for number in range(2):
+        app.register_blueprint(blueprint, name=f"b{number}", url_prefix=f"/{number}")
+    expected = Crossing(200, grants(Expose_Headers="X-A"), is_readable=True)
+    for number in range(2):
+        assert cross(app, f"/{number}/view") == expected
+
+
+def blueprint_with(**arguments: Any) -> Flask:
+    """Return an application with CORS, and with a blueprint at /api that has its own."""
+    app, blueprint = Flask("limited"), Blueprint("limited", __name__)
+    for rule in ("/", "/v1/items/<int:number>", "/v2/<path:rest>"):
+        blueprint.add_url_rule(rule, re.sub(r"\W", "", rule) or "index", plain_with_arguments)
+    CORS(app, origins=[EVIL])
+    CORS(blueprint, **arguments)
+    app.register_blueprint(blueprint, url_prefix="/api")
+    app.add_url_rule("/api/other", "other", plain())
+    return app
+
+
+def plain_with_arguments(**_arguments: Any) -> str:
+    return "view"
+
+
+@pytest.mark.parametrize("pattern", ["/*", "/api/*"])
+@pytest.mark.parametrize("is_mapping", [True, False])
+def test_all_of_a_blueprint(pattern: str, is_mapping: bool) -> None:
+    """Patterns match the whole path of the URL."""
+    if is_mapping:
+        app = blueprint_with(resources={pattern: {"origins": [APP]}})
+    else:
+        app = blueprint_with(resources=pattern, origins=[APP])
+    for path in ("/api/", "/api/v1/items/7", "/api/v2/a/b"):
+        assert cross(app, path) == ONE
+        assert cross(app, path, origin=EVIL) == REFUSED
+    assert cross(app, "/api/other", origin=EVIL).cors == grants(EVIL)
+
+
+def test_a_part_of_a_blueprint() -> None:
+    app = blueprint_with(
+        resources={"/api/v1/*": {"origins": [APP]}, "/api/v2/*": {"origins": "*", "max_age": 2}},
+        expose_headers="X-A",
+    )
+    expected = Crossing(200, grants(Expose_Headers="X-A"), is_readable=True)
+    assert cross(app, "/api/v1/items/7") == expected
+    assert cross(app, "/api/v1/items/7", origin=EVIL) == REFUSED
+    assert cross(app, "/api/v2/x").cors == grants("*", None, Expose_Headers="X-A")
+    assert preflight(app, "/api/v2/x", "GET").cors == admits("*", max_age="2")
+    # CORS is off for the rest of the blueprint.
+    for origin in (APP, EVIL):
+        assert cross(app, "/api/", origin=origin) == NO_POLICY
+    assert cross(app, "/api/other", origin=EVIL).cors == grants(EVIL)
+
+
+def test_resources_that_match_some_paths_of_a_view() -> None:
+    app = blueprint_with(resources={"/api/v2/public/*": {"origins": "*"}})
+    app.testing = True
+    with pytest.raises(PolicyError) as error:
+        cross(app, "/api/v2/x")
+    [(option, reason)] = problems_of(error.value)
+    assert (option, reason) == (
+        "view 'limited.v2pathrest'.resources['/api/v2/public/*']",
+        "without_effect",
+    )
+    assert error.value.problems[0].hint == (
+        "write them as resources of CORS(app, ...), or write a route for these paths."
+    )
+    # The hint.
+    app = Flask("fixed")
+    app.add_url_rule("/api/v2/<path:rest>", "view", plain_with_arguments)
+    CORS(app, resources={"/api/v2/public/*": {"origins": "*"}})
+    assert cross(app, "/api/v2/public/x") == ANY_ORIGIN
+    assert cross(app, "/api/v2/x") == NO_POLICY
+
+
+def test_nested_blueprints_with_resources() -> None:
+    app = Flask("nested")
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    CORS(outer, origins=[APP], resources="/outer/*")
+    CORS(inner, max_age=1, resources={"/outer/inner/a": {}})
+    for path in ("/a", "/b"):
+        inner.add_url_rule(path, path[1:], plain())
+    outer.add_url_rule("/c", "c", plain())
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app.register_blueprint(outer, url_prefix="/outer")
+    assert cross(app, "/outer/c") == ONE
+    assert preflight(app, "/outer/inner/a", "GET").cors == admits(max_age="1")
+    assert cross(app, "/outer/inner/b") == NO_POLICY

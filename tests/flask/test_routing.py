@@ -483,7 +483,7 @@ def test_a_preflight_converts_values_once_outside_of_the_middleware() -> None:
 def test_a_converter_that_needs_the_context_runs_once_in_it(fails: bool) -> None:
     """At first it runs without a context, because leaving one runs teardown functions."""
     app, seen = counting(CountingInContext)
-    CORS(app, origins=[APP], resources={"/*": {}})
+    CORS(app, origins=[APP], resources=["/*", "/b"])
     app.route("/<own:name>", methods=["GET", "PUT"])(lambda name: name)
     app.post("/<other:name>", endpoint="post")(lambda name: name)
     left: list[str] = []
