@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 
-from corswsgi import Policy, Problem
+from corswsgi import Policy, Problem, adapters
 from corswsgi.adapters import (
     ATTRIBUTE,
     NO_LAYERS,
@@ -125,8 +125,8 @@ def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
                 return await view(*args, **named)
 
         # dispatch() of a class of asynchronous views returns a coroutine, but is a plain function.
-        owners = (getattr(getattr(view, "func", None), "__self__", None), *args[:1])
-        is_async = any(getattr(owner, "view_is_async", False) is True for owner in owners)
+        places = [getattr(each, "__self__", each) for each in adapters.wrapped_views(view)]
+        is_async = True in [getattr(each, "view_is_async", False) for each in (*places, *args[:1])]
         get_response = arun if is_async or iscoroutinefunction(view) else run
         return CORSMiddleware(get_response, layers)(requests[0])
 

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from corswsgi import Policy, PolicyError, Problem
-from corswsgi.errors import Notice, NoticeReason, prefixed, refuse, safe_repr, warn, wrong_type
+from corswsgi.errors import (
+    Caller,
+    Notice,
+    NoticeReason,
+    find_caller,
+    prefixed,
+    refuse,
+    safe_repr,
+    warn,
+    wrong_type,
+)
 
 
 def test_the_error_reads_well_in_a_terminal() -> None:
@@ -147,6 +157,33 @@ def test_a_warning_is_emitted_once_for_each_line() -> None:
         for _ in range(3):
             warn([notice("method_case")])
     assert len(caught) == 1
+
+
+def test_a_warning_about_another_line() -> None:
+    caller = Caller("shop/app.py", 12, "shop.app", {})
+    with pytest.warns(UserWarning, match="unusual") as caught:
+        warn([notice("late_key")], caller)
+    assert [(each.filename, each.lineno) for each in caught] == [("shop/app.py", 12)]
+    assert len(caller.registry) > 0, "it is emitted once, with the default filter"
+
+
+@pytest.mark.parametrize(
+    ("filename", "place"),
+    [
+        ("/srv/shop/app.py", "shop/app.py:12"),
+        ("app.py", "app.py:12"),
+        (r"C:\shop\app.py", "shop/app.py:12"),
+        ("<string>", "<string>:12"),
+    ],
+)
+def test_the_place_of_a_caller(filename: str, place: str) -> None:
+    assert Caller(filename, 12, "app", {}).place == place
+
+
+def test_find_caller() -> None:
+    found = find_caller()
+    line = test_find_caller.__code__.co_firstlineno + 1
+    assert found[:3] == (__file__, line, __name__)
 
 
 def test_no_notices_emit_no_warnings() -> None:

@@ -101,6 +101,39 @@ def test_every_kind_of_view(
     assert not recwarn.list
 
 
+def twice(view: Any) -> Any:
+    """Decorate a view twice."""
+    return cors(expose_headers=["X-A"], origins=OTHER)(other(view))
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
+def test_two_decorators_that_agree_are_united(
+    kind: str, settings: dict[str, Any], is_async: bool
+) -> None:
+    one = Project([path("", VIEWS[kind](twice))], settings, is_async)
+    assert one.fetch(origin=OTHER).cors == allowed(OTHER, Expose_Headers="X-A")
+    assert one.fetch(origin=APP).cors == REFUSED
+    assert one.preflight(origin=OTHER).cors == admitted(OTHER)
+
+
+def test_two_hidden_decorators_that_agree_are_united(is_async: bool) -> None:
+    one = Project([path("", not_wrapping(twice(function)))], SETTINGS, is_async)
+    with pytest.warns(RuntimeWarning, match="cannot see the @cors of"):
+        fetched = one.fetch(origin=OTHER)
+    assert fetched.cors == allowed(OTHER, Expose_Headers="X-A")
+
+
+def test_two_decorators_that_contradict_each_other_name_both_places() -> None:
+    with pytest.raises(PolicyError) as raised:
+        cors(max_age=1)(cors(max_age=2)(function))
+    [problem] = raised.value.problems
+    assert (problem.option, problem.reason) == ("max_age of its @cors", "given_twice")
+    line = test_two_decorators_that_contradict_each_other_name_both_places.__code__.co_firstlineno
+    place = f"django/test_decorator.py:{line + 2}"
+    assert problem.message == f"2 in {place} contradicts 1 in {place}."
+
+
 @pytest.mark.parametrize("kind", VIEWS)
 @pytest.mark.parametrize("settings", [SETTINGS, ALONE], ids=["middleware", "alone"])
 def test_none_turns_it_off(kind: str, settings: dict[str, Any], is_async: bool) -> None:
