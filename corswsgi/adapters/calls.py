@@ -71,7 +71,7 @@ def _only_some(pattern: str, path: str) -> Problem:
         "without_effect",
         f"{pattern!r} matches only some of the paths below {path!r}, which lead to one view of the "
         "blueprint. The resources of a blueprint choose views, and not paths.",
-        "write them as resources of CORS(app, ...), or write a route for these paths.",
+        f"write CORS(app, resources={{{pattern!r}: ...}}) instead.",
     )
 
 
@@ -175,10 +175,15 @@ def _combine(one: Parts, other: Parts) -> tuple[Parts, list[Problem]]:
             continue
         if others:
             layer, more = unite(layer, others[0], _HINT)
-            at = "" if path == EVERYWHERE else f" at {path!r}"
-            problems += [replace(problem, option=f"{problem.option}{at}") for problem in more]
+            problems += more if path == EVERYWHERE else [_at(path, problem) for problem in more]
         paths[path] = (layer,)
     return Parts(paths, (_agreement(one.elsewhere[0], other.elsewhere[0]),)), problems
+
+
+def _at(path: str, problem: Problem) -> Problem:
+    """Add the path to the option of a problem, unless the option is written there."""
+    is_named = repr(path) in problem.option
+    return problem if is_named else replace(problem, option=f"{problem.option} at {path!r}")
 
 
 def unite(one: Layer, other: Layer, hint: str) -> tuple[Layer, list[Problem]]:
@@ -200,12 +205,16 @@ def unite(one: Layer, other: Layer, hint: str) -> tuple[Layer, list[Problem]]:
             one.names.option(option, value),
             another,
             "given_twice",
-            f"{safe_repr(value)} in {one.place} contradicts {safe_repr(another)} in {other.place}.",
+            f"{_source(value)} in {one.place} contradicts {_source(another)} in {other.place}.",
             hint,
         )
         for option, (value, another) in different.items()
         if not _is_same(option, value, another)
     ]
+
+
+def _source(value: object) -> str:
+    return safe_repr(list(value) if isinstance(value, tuple) else value)
 
 
 def _agreement(one: Layer, other: Layer) -> Layer:

@@ -195,7 +195,7 @@ def test_calls_that_contradict_each_other_name_both_places() -> None:
     line = sys._getframe().f_lineno  # noqa: SLF001 - documented
     first, second = f"flask/test_extension.py:{line - 3}", f"flask/test_extension.py:{line - 1}"
     assert [(problem.option, problem.message) for problem in error.value.problems] == [
-        ("origins", f"('{APP}',) in {first} contradicts ('{EVIL}',) in {second}."),
+        ("origins", f"['{APP}'] in {first} contradicts ['{EVIL}'] in {second}."),
         ("max_age", f"1 in {first} contradicts 2 in {second}."),
     ]
     assert problems_of(error.value)[0] == ("origins", "given_twice")
@@ -406,7 +406,7 @@ def test_resources_that_match_some_paths_of_a_view() -> None:
         "without_effect",
     )
     assert error.value.problems[0].hint == (
-        "write them as resources of CORS(app, ...), or write a route for these paths."
+        "write CORS(app, resources={'/api/v2/public/*': ...}) instead."
     )
     # The hint.
     app = Flask("fixed")
