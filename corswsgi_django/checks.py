@@ -37,9 +37,10 @@ People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 """
 
 NOTICES: dict[str, str] = {
-    reason: f"corswsgi.W{number:03}" for number, reason in enumerate(get_args(NoticeReason), 17)
+    reason: f"corswsgi.W{number:03}"
+    for number, reason in enumerate(get_args(NoticeReason)[:11], 17)
 }
-"""The identifiers of notices, by their reasons. New reasons come last."""
+"""The identifiers of notices, by their reasons. The others are about Flask's config."""
 
 # Middleware that answers some requests itself, so middleware below it does not see them.
 _ANSWERING = (

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
-from corswsgi.errors import Notice, PolicyError, Problem, find_caller, safe_repr, wrong_type
+from corswsgi.errors import Notice, PolicyError, Problem, find_caller, wrong_type
 from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.paths import read_patterns
 from corswsgi.policy import Policy, make_policy

@@ -184,7 +184,8 @@ def test_values_that_are_overridden_everywhere_are_not_checked(
 )
 def test_values_that_are_used_somewhere_are_checked(arguments: Mapping[str, Any]) -> None:
     assert refused(App(**INVALID), **arguments) == [("CORS_ORIGINS", "several_in_one")]
-    assert refused(App(CORS_ORIGIN=1), **arguments) == [("CORS_ORIGIN", "unknown_option")]
+    for key in ("CORS_ORIGIN", "CORS_origins", "cors_origins"):
+        assert refused(App(**{key: 1}), **arguments) == [(key, "unknown_option")]
 
 
 @pytest.mark.parametrize(

@@ -473,7 +473,7 @@ def test_identifiers_never_change() -> None:
         *("out_of_range", "malformed_path", "malformed_expression", "not_importable"),
         *("given_twice", "without_effect", "slow_expression"),
     )
-    assert [*NOTICES.items()][:11] == [
+    assert [*NOTICES.items()] == [
         ("deprecated_option", "corswsgi.W017"),
         ("method_case", "corswsgi.W018"),
         ("outdated_suffixes", "corswsgi.W019"),
@@ -486,7 +486,8 @@ def test_identifiers_never_change() -> None:
         ("beside_wildcard", "corswsgi.W026"),
         ("long_max_age", "corswsgi.W027"),
     ]
-    assert {*NOTICES} == {*get_args(NoticeReason)}
+    # Those about the keys of a config in Flask have no check.
+    assert {*NOTICES} == {*get_args(NoticeReason)} - {"unknown_key", "late_key"}
 
 
 @pytest.mark.parametrize(
