@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
-from corswsgi.adapters import UNSET, Layer, PartsByName, merge, read_call, read_layer
+from corswsgi.adapters import OPTION_NAMES, UNSET, Layer, PartsByName, merge, read_call, read_layer
 from corswsgi.adapters.calls import NO_PARTS, Parts, combine, unite
 
 APP = "https://app.example.com"
@@ -20,7 +20,7 @@ ONE = Policy(origins=[APP])
 
 
 def parts(policy: Any = UNSET, resources: Any = UNSET, **options: Any) -> Parts:
-    call, problems, notices = read_call(policy, resources, options, read_layer)
+    call, problems, notices = read_call(policy, resources, options, read_layer, OPTION_NAMES)
     assert (problems, notices) == ([], [])
     return call.parts()
 
@@ -48,6 +48,7 @@ def test_a_call_reports_all_problems() -> None:
         {"a": {"methods": "patch"}},
         {"max_age": -1, "allow_private_network": True},
         read_layer,
+        OPTION_NAMES,
     )
     assert [(problem.option, problem.reason) for problem in problems] == [
         ("max_age", "out_of_range"),
