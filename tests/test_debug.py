@@ -472,3 +472,28 @@ def test_a_logged_value_is_shortened(caplog: pytest.LogCaptureFixture) -> None:
     environ = environ_of("/" + "x" * 9999, headers=from_("https://" + "y" * 9999))
     send(CORSMiddleware(Application(), ONE), environ)
     assert len(caplog.records[0].getMessage()) < 400
+
+
+@pytest.mark.parametrize(
+    ("requested", "text"),
+    [
+        (
+            "x-a, x-b",
+            "these request headers are not allowed: 'x-a', 'x-b'. To allow them, add them to "
+            "allow_headers.",
+        ),
+        (
+            "x-a, x-*",
+            "these request headers are not allowed: 'x-a', 'x-*'. To allow them, add 'x-a' to "
+            "allow_headers. 'x-*' contains '*', and names cannot have wildcards.",
+        ),
+        (
+            "*",
+            "these request headers are not allowed: '*'.",
+        ),
+    ],
+)
+def test_only_headers_that_would_be_accepted_are_suggested(requested: str, text: str) -> None:
+    policy = Policy(origins=APP, allow_headers=["x-c"])
+    request = CORSRequest("OPTIONS", APP, requested_method="PUT", requested_headers=requested)
+    assert explain_preflight(decide(policy, request), policy, request) == text

@@ -57,6 +57,11 @@ def test_the_names_of_keyword_arguments() -> None:
     assert OPTION_NAMES.option("max_age", 3) == "max_age"
     assert OPTION_NAMES.assignment("origins", '"*"') == 'origins="*"'
     assert OPTION_NAMES.expression() == "re.compile(...)"
+    assert OPTION_NAMES.expression_assignment("r'a'") == "re.compile(r'a')"
+    assert (OPTION_NAMES.others, OPTION_NAMES.hidden_list) == ((), None)
+    assert OPTION_NAMES.described("max_age") == "max_age"
+    assert OPTION_NAMES.depth("max_age") == 0
+    assert OPTION_NAMES.at("max_age") is OPTION_NAMES
 
 
 OPTION_HOSTS = [f"https://{option}.example.com" for option in OPTIONS]

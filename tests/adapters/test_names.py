@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corswsgi import PolicyError
-from corswsgi.adapters import Layer, SettingNames, merge
+from corswsgi.adapters import BLUEPRINT_NAMES, CallNames, Layer, PlacedNames, SettingNames, merge
 
 APP = "https://app.example.com"
 EXPRESSION = re.compile("https://.*")
@@ -70,3 +70,30 @@ def test_problems_are_worded_with_them(origins: object, name: str) -> None:
     (problem,) = raised.value.problems
     assert problem.option == name
     assert "MY_CREDENTIALS" in problem.message
+
+
+def test_calls() -> None:
+    names = CallNames("CORS(app)", ("resources",))
+    assert names.option("origins") == "origins"
+    assert names.described("origins") == "origins of CORS(app)"
+    assert names.others == BLUEPRINT_NAMES.others == ("resources",)
+    assert CallNames("its @cors").others == ()
+
+
+def test_hidden_lists() -> None:
+    names = SettingNames({"origins": "MY_ORIGINS"}, "MY_ALLOW_ALL", "MY_REGEXES", (), "MY_ORIGINS")
+    assert names.hidden_list == PlacedNames(names, "X").hidden_list == "MY_ORIGINS"
+    assert NAMES.hidden_list is None
+    assert NAMES.expression_assignment("r'a'") == "MY_REGEXES = [r'a']"
+
+
+def test_merged_names_know_the_layers() -> None:
+    outer, inner = CallNames("CORS(app)"), CallNames("its @cors")
+    names = merge(
+        [Layer({"origins": APP, "max_age": 1}, outer), Layer({"max_age": 2}, inner)]
+    ).names
+    assert names.at("origins") is outer
+    assert names.at("max_age") is inner
+    assert (names.depth("origins"), names.depth("max_age"), names.depth("methods")) == (0, 1, 0)
+    assert names.described("max_age") == "max_age of its @cors"
+    assert names.expression_assignment("r'a'") == "re.compile(r'a')"
