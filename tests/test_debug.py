@@ -479,13 +479,17 @@ def test_a_logged_value_is_shortened(caplog: pytest.LogCaptureFixture) -> None:
     [
         (
             "x-a, x-b",
-            "these request headers are not allowed: 'x-a', 'x-b'. To allow them, add them to "
-            "allow_headers.",
+            (
+                "these request headers are not allowed: 'x-a', 'x-b'. To allow them, add them to "
+                "allow_headers."
+            ),
         ),
         (
             "x-a, x-*",
-            "these request headers are not allowed: 'x-a', 'x-*'. To allow them, add 'x-a' to "
-            "allow_headers. 'x-*' contains '*', and names cannot have wildcards.",
+            (
+                "these request headers are not allowed: 'x-a', 'x-*'. To allow them, add 'x-a' to "
+                "allow_headers. 'x-*' contains '*', and names cannot have wildcards."
+            ),
         ),
         (
             "*",
