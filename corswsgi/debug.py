@@ -1,4 +1,4 @@
-"""Debug mode: explanations of refusals, and log messages about requests.
+"""Debug mode: explanations of refusals.
 
 An explanation discloses what the policy allows, so only debug mode sends one to a client.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .decision import ALLOW_ORIGIN, EXPOSE_HEADERS, Decision, Header, cors_headers
+from .decision import ALLOW_ORIGIN, Decision
+from .differences import nearest_origin
 from .errors import PolicyError, safe_repr
-from .fetch import is_token, list_members
-from .log import logger
+from .fetch import RESPONSE_ONLY_HEADERS, is_token, list_members
 from .names import OPTION_NAMES, Names
 from .origins import parse_origin
 from .policy import Policy, make_policy
@@ -28,7 +28,7 @@ def explain_preflight(
     if decision.reason == "method_not_allowed":
         return _explain_method(policy, request.requested_method or "", names)
     if decision.reason == "headers_not_allowed":
-        return _explain_headers(policy, list_members(request.requested_headers), names)
+        return _explain_requested(policy, list_members(request.requested_headers), names)
     if decision.reason == "headers_too_long":
         headers = request.requested_headers
         return (
@@ -50,6 +50,25 @@ def _explain_method(policy: Policy, method: str, names: Names) -> str:
         f"the method {safe_repr(method)} is not allowed. To allow it, add it to "
         f"{names.option('methods')}."
     )
+
+
+def _explain_requested(policy: Policy, requested: list[str], names: Names) -> str:
+    if policy.allow_headers == ANY:
+        return _explain_headers(policy, requested, names)
+    allowed = {name.lower() for name in policy.allow_headers}
+    # Advice about CORS is often followed on the wrong side.
+    sent = [name for name in requested if name.lower() in RESPONSE_ONLY_HEADERS - allowed]
+    others = [name for name in requested if name not in sent]
+    texts = []
+    if sent:
+        listed = ", ".join(map(safe_repr, dict.fromkeys(sent)))
+        texts.append(
+            f"the page sends response headers in its request: {listed}. Remove them from the "
+            "headers that the script sets: only servers send them."
+        )
+    if not sent or any(name.lower() not in allowed for name in others):
+        texts.append(_explain_headers(policy, others, names))
+    return " Also, ".join(texts)
 
 
 def _explain_headers(policy: Policy, requested: list[str], names: Names) -> str:
@@ -79,9 +98,11 @@ def explain_origin(
     """Explain in a sentence or two why an origin was refused, and how to allow it."""
     if decision.reason == "origin_null":
         return (
-            "the page's origin is null, which any page can get, for example in a sandboxed frame. "
-            "Serve the page over http://localhost or https, and add that origin to "
-            f"{names.option('origins')}."
+            "the origin is null, which any page can get, so it cannot be allowed. Browsers send "
+            "it for pages from files (file://), data: URLs and sandboxed frames, and after a "
+            "redirect from another origin. If the request was redirected, let the page request "
+            "this URL directly. Otherwise, serve the page over http://localhost or https, and add "
+            f"that origin to {names.option('origins')}."
         )
     if decision.reason == "policy_invalid":
         return (
@@ -89,9 +110,22 @@ def explain_origin(
         )
     if decision.reason != "origin_not_allowed":
         return "a callable that decides about this request failed. The log of corswsgi has details."
+    near = nearest_origin(origin, policy.origins)
     if parse_origin(origin) is None:
-        return f"{safe_repr(origin)} is not a valid origin in the form that browsers send."
+        text = f"{safe_repr(origin)} is not a valid origin in the form that browsers send."
+        if near is None:
+            return text
+        return (
+            f"{text} {safe_repr(near.allowed)} is allowed: write the origin in lower case, and "
+            "without a slash at the end."
+        )
     why = f"the origin {safe_repr(origin)} is not allowed."
+    if near is not None:
+        by = "" if near.listed == near.allowed else f", by {safe_repr(near.listed)}"
+        why = (
+            f"the origin {safe_repr(origin)} is not allowed, but {safe_repr(near.allowed)} is{by}: "
+            "they are different origins."
+        )
     try:
         # Only suggest an origin that would be accepted.
         make_policy(
@@ -103,7 +137,10 @@ def explain_origin(
             names,
         )
     except PolicyError as error:
-        return f"{why} It cannot be added to the configuration: {error.problems[0].message}"
+        return (
+            f"{why} {safe_repr(origin)} cannot be added to the configuration: "
+            f"{error.problems[0].message}"
+        )
     return f"{why} To allow it, add {safe_repr(origin)} to {names.option('origins')}."
 
 
@@ -116,11 +153,11 @@ def refusal_for_console(decision: Decision, policy: Policy, request: CORSRequest
     not listed. The browser still refuses, because the answer lacks what it asked for.
     """
     if decision.reason in ("origin_not_allowed", "origin_null"):
-        for rule in policy.origins:
-            if isinstance(rule, str) and "*" not in rule:
-                # With some other origin, the console prints both origins.
-                return replace(decision, headers=((ALLOW_ORIGIN, rule),))
-        return decision
+        near = nearest_origin(request.origin or "", policy.origins)
+        exact = (rule for rule in policy.origins if isinstance(rule, str) and "*" not in rule)
+        other = next(exact, None) if near is None else near.allowed
+        # With some other origin, the console prints both origins.
+        return decision if other is None else replace(decision, headers=((ALLOW_ORIGIN, other),))
     if decision.reason not in ("method_not_allowed", "headers_not_allowed", "headers_too_long"):
         return decision
     # An allowed method may be echoed, but refused headers may not. There is no max-age, because
@@ -136,62 +173,3 @@ def refusal_for_console(decision: Decision, policy: Policy, request: CORSRequest
         decision.reason == "method_not_allowed" and policy.methods != ANY
     )
     return replace(decision, headers=headers, status=200 if is_unlisted else 403)
-
-
-def log_refusal(request: CORSRequest, decision: Decision) -> None:
-    """Log a refusal at level DEBUG, because ordinary traffic causes it."""
-    logger.debug(
-        "refused %s %s from the origin %s: %s",
-        safe_repr(request.method),
-        safe_repr(request.path),
-        safe_repr(request.origin),
-        decision.reason,
-        extra={"reason": decision.reason},
-    )
-
-
-def log_warning(request: CORSRequest, text: str, reason: str) -> None:
-    """Log a warning about a request."""
-    logger.warning(
-        "%s %s: %s",
-        safe_repr(request.method),
-        safe_repr(request.path),
-        text,
-        extra={"reason": reason},
-    )
-
-
-def log_replaced(request: CORSRequest, decision: Decision, headers: list[Header], fix: str) -> None:
-    """Log the CORS headers of the application that the policy replaces.
-
-    `fix` says how to turn CORS off for the path.
-    """
-    kept = cors_headers(decision.apply(headers))
-    replaced = [
-        f"{name}: {value}"
-        for name, value in cors_headers(headers)
-        if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
-    ]
-    if replaced:
-        text = (
-            "the policy replaces headers that the application set: "
-            f"{safe_repr(', '.join(replaced))}. To let the application set its own CORS headers, "
-            f"{fix}."
-        )
-        log_warning(request, text, decision.reason)
-
-
-def log_unreadable(
-    request: CORSRequest, policy: Policy, decision: Decision, names: Names = OPTION_NAMES
-) -> None:
-    """Log that a page cannot read a response, if the browser says that a page sent the request."""
-    if not decision.allowed and request.is_cross_origin_fetch:
-        why = explain_origin(decision, policy, request.origin or "", names)
-        text = f"corswsgi refused access to this response ({decision.reason}): {why}"
-        log_warning(request, text, decision.reason)
-
-
-def log_no_policy(request: CORSRequest, why: str) -> None:
-    """Log that no policy applies, if the browser says that a page of another origin asked."""
-    if request.is_cross_origin_fetch:
-        log_warning(request, f"no policy applies to this request: {why}", "no_policy")

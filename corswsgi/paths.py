@@ -50,6 +50,8 @@ class PathPatterns(Generic[T]):
         resolve such segments before they send a path, except for one that is written ``..%2f``.
         Some applications resolve them afterwards, so no pattern can be trusted to match them.
         """
+        self.patterns: Mapping[str, T] = {**patterns}
+        """The patterns, with their values."""
         self._dotted = dotted
         self._paths: dict[str, T] = {}
         self._below: dict[str, T] = {}

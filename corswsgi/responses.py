@@ -1,24 +1,18 @@
-"""Responses: the answer to a preflight, and the headers of all other responses."""
+"""Responses: the answer to a preflight."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from logging import DEBUG
 from typing import Any, NamedTuple
 
-from .debug import (
-    explain_preflight,
-    log_refusal,
-    log_replaced,
-    log_unreadable,
-    log_warning,
-    refusal_for_console,
-)
+from .debug import explain_preflight, refusal_for_console
 from .decision import Decision, Header
 from .log import logger
 from .names import OPTION_NAMES, Names
 from .policy import Policy
+from .reports import Reports, log_refusal
 from .requests import CORSRequest
 
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
@@ -44,13 +38,15 @@ def preflight_response(
     names: Names = OPTION_NAMES,
     *,
     debug: bool = False,
+    reports: Reports | None = None,
 ) -> PreflightResponse:
     """Return the response to a preflight, and log a refusal.
 
     `request` may be the environ. It is only read for an explanation or a log message.
 
     In debug mode, the body and the log explain a refusal, and the headers let the browser's
-    console name the cause. `names` says how the options are written.
+    console name the cause. `names` says how the options are written, and `reports` has those that
+    have been logged before; None: none.
     """
     if decision.allowed:
         return PreflightResponse(HTTPStatus.NO_CONTENT, decision.added, b"")
@@ -62,7 +58,7 @@ def preflight_response(
     if debug:
         why = explain_preflight(decision, policy, request, names)
         text = f"corswsgi refused this preflight ({decision.reason}): {why}"
-        log_warning(request, text, decision.reason)
+        (reports or Reports()).warn(request, text, decision.reason)
         decision = refusal_for_console(decision, policy, request)
         body = f"{text}\n".encode()
     else:
@@ -70,20 +66,3 @@ def preflight_response(
     status = HTTPStatus(decision.status or HTTPStatus.FORBIDDEN)
     length = ("Content-Length", str(len(body)))
     return PreflightResponse(status, (*_TEXT, length, *decision.added), body)
-
-
-def report_response(
-    request: CORSRequest,
-    decision: Decision,
-    policy: Policy,
-    headers: Iterable[Header],
-    names: Names = OPTION_NAMES,
-    *,
-    fix: str = "give its path no policy (None)",
-) -> None:
-    """Log in debug mode that headers of the application are replaced, or a page cannot read them.
-
-    `headers` are those of the application; `fix` says how to turn CORS off for the path.
-    """
-    log_replaced(request, decision, [*headers], fix)
-    log_unreadable(request, policy, decision, names)

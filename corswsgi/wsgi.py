@@ -8,16 +8,17 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .compiled import CompiledPolicy
-from .debug import log_refusal
 from .decision import Decision, Header
+from .differences import explain_no_pattern
 from .errors import PolicyError, Problem, safe_repr, wrong_type
 from .log import log_failure, logger
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN
 from .paths import PathPatterns, read_patterns
 from .policy import Policy, refusing_policy
+from .reports import Reports, log_refusal
 from .requests import CORSRequest
-from .responses import NO_EXPLANATION, preflight_response, report_response
+from .responses import NO_EXPLANATION, preflight_response
 from .validation import is_async
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class CORSMiddleware:
             raise PolicyError(problems)
         self._app = app
         self._debug = debug
+        self.reports: Reports = Reports()
+        """The reports of debug mode."""
         self.unrelated_names: set[str] = set()
         """Names of response headers that are known to be unrelated to CORS."""
         self._configuration: Configuration = _compile_configuration(policy, resources)
@@ -157,6 +160,8 @@ class CORSMiddleware:
         origin = environ.get("HTTP_ORIGIN")
         if compiled is None:
             if policy_for is None:
+                if origin is not None and self._debug is not False:
+                    start_response = self._start_without(environ, start_response)
                 return self._app(environ, start_response)
             if (
                 origin is None
@@ -168,7 +173,7 @@ class CORSMiddleware:
                 return self._app(environ, MethodType(_start_late, late))
             policy = _ask(policy_for, environ)
             if policy is None:
-                return self._app(environ, start_response)
+                return self._app(environ, self._start_without(environ, start_response))
             return self._answer(policy, environ, start_response)
         if environ["REQUEST_METHOD"] == "OPTIONS":
             if origin is not None and _REQUESTED_METHOD in environ:
@@ -210,9 +215,28 @@ class CORSMiddleware:
             start_response("403 Forbidden", [*NO_EXPLANATION, *decision.added])
             return []
         names = self.names_for(environ) if debug else OPTION_NAMES
-        status, headers, body = preflight_response(environ, decision, policy, names, debug=debug)
+        status, headers, body = preflight_response(
+            environ, decision, policy, names, debug=debug, reports=self.reports
+        )
         start_response(f"{status.value} {status.phrase}", [*headers])
         return [body] if body else []
+
+    def _start_without(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> StartResponse:
+        """Return a `start_response` that reports in debug mode that no policy applies."""
+        # The application may change the path, so the reason has to be found before it runs.
+        why = self.explain_no_policy(environ) if self.is_debugging() else None
+        if why is None:
+            return start_response
+        before = {**environ}
+
+        def start(status: str, headers: Iterable[Header], *exc_info: Any) -> Write:
+            headers = [*headers]
+            self.reports.report_no_policy(before, why, headers)
+            return start_response(status, headers, *exc_info)
+
+        return start
 
     def is_debugging(self) -> bool:
         """Return whether debug mode is on at the moment."""
@@ -227,6 +251,28 @@ class CORSMiddleware:
     def names_for(self, environ: WSGIEnvironment) -> Names:  # noqa: ARG002 - subclasses use it
         """Return how the options of the policy for a request are written, for debug messages."""
         return OPTION_NAMES
+
+    def explain_no_policy(self, environ: WSGIEnvironment) -> str | None:
+        """Return why no policy applies to a request, for debug mode.
+
+        The result is None if the configuration turns CORS off for the request, or if a middleware
+        around this one has decided about it.
+        """
+        path = environ.get("PATH_INFO", "")
+        default, paths = self._configuration
+        if DECISION in environ:
+            return None
+        if paths is not None and paths.find(path or "/", default) is not default:
+            return None
+        _, _, policy_for = default
+        if policy_for is not None:
+            return (
+                f"the policy callable {safe_repr(policy_for)} returned None for {safe_repr(path)}."
+            )
+        if paths is None:
+            return None
+        patterns = [pattern for pattern, target in paths.patterns.items() if target[1] is not None]
+        return explain_no_pattern(path, patterns, environ.get("SCRIPT_NAME", ""))
 
 
 def _start(
@@ -259,6 +305,8 @@ def _start_late(
             policy = _ask(policy_for, environ)
             if policy is None:
                 decided.append(None)
+                if origin is not None and middleware.is_debugging():
+                    _report_no_policy(environ, middleware, headers)
             else:
                 compiled = policy.compiled
                 if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -300,6 +348,8 @@ def _apply(
         if name not in unrelated_names:
             if middleware.is_debugging():
                 _report(environ, middleware, policy, decision, headers)
+                # No name becomes known, so that every response is looked at.
+                return decision.apply(headers)
             return decision.apply(headers, unrelated_names)
     if not decision.allowed and middleware.is_debugging():
         _report(environ, middleware, policy, decision, headers)
@@ -313,8 +363,14 @@ def _report(
     decision: Decision,
     headers: list[Header],
 ) -> None:
-    request = CORSRequest.from_environ(environ)
-    report_response(request, decision, policy, headers, middleware.names_for(environ))
+    names = middleware.names_for(environ)
+    middleware.reports.report_response(environ, decision, policy, headers, names)
+
+
+def _report_no_policy(
+    environ: WSGIEnvironment, middleware: CORSMiddleware, headers: list[Header]
+) -> None:
+    middleware.reports.report_no_policy(environ, middleware.explain_no_policy(environ), headers)
 
 
 def _takes_over(

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.urls import URLResolver, get_resolver
 
-from corswsgi import PolicyError
+from corswsgi import PolicyError, adapters
 from corswsgi.adapters import (
     UNSET,
     IdentityCache,
@@ -45,6 +45,9 @@ class CorswsgiConfig(AppConfig):
 
     check_at: float = 0
     """When to call `keep_up`, on the clock of `time.monotonic`."""
+
+    reports = adapters.Reports()
+    """The reports of debug mode since the settings have changed."""
 
     _is_reported = False  # whether problems of views were reported since the settings have changed
     # The table, and before it the settings that it is made of: together, so that they always match.
@@ -126,22 +129,16 @@ class CorswsgiConfig(AppConfig):
     def _forget(self) -> None:
         vars(self).pop("_made", None)
         self._urlconfs = IdentityCache()
-        self.check_at, self._is_reported = 0, False
+        self.check_at, self._is_reported, self.reports = 0, False, adapters.Reports()
 
 
 def make_table(read: Settings) -> PolicyTable:
     """Return the table for settings. Raises `PolicyError` with all of their problems."""
     refuse(read.problems)
-    urls = read.urls
-
-    def covers(path: str) -> bool:
-        decoded = path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
-        return urls is None or urls.match(decoded) is not None
-
     return PolicyTable(
         read.layers,
         paths=read.paths,
-        covers=None if urls is None else covers,
+        covers=None if read.urls is None else ("CORS_URLS_REGEX", read.urls),
         look_ups=(Receivers(),),
         extra_methods=default_methods,
         routes=all_routes,

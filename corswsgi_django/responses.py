@@ -8,20 +8,20 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from corswsgi import CORSRequest, Decision
+from corswsgi import CORSRequest, Decision, adapters
 from corswsgi.adapters import (
     DECIDED_BY,
     DECISION,
     Applied,
     add_to_mapping,
     apply_to_mapping,
-    log_no_policy,
     log_refusal,
     logger,
     preflight_response,
-    report_response,
-    safe_repr,
 )
+
+from .apps import installed
+from .decisions import PATH
 
 # Plain WSGI middleware around Django finds the Decision, and this, in META, which is the environ.
 _DJANGO = object()
@@ -38,8 +38,9 @@ def answer_preflight(
         response = HttpResponse(status=decision.status, headers=dict(decision.added))
         del response.headers["Content-Type"]
         return response
+    debug, reports = settings.DEBUG, installed().reports
     status, headers, body = preflight_response(
-        request.META, decision, applied.policy, applied.names, debug=settings.DEBUG
+        request.META, decision, applied.policy, applied.names, debug=debug, reports=reports
     )
     response = HttpResponse(body, status=status, headers=dict(headers))
     # Ordinary traffic causes refusals, so Django does not warn about this response. It logs any
@@ -57,9 +58,10 @@ def apply(
 ) -> None:
     """Set the CORS headers of a response; `unrelated_names` is as in `Decision.apply`."""
     if decision is None or applied.policy is None:
-        if applied.is_optional and settings.DEBUG:
-            why = "its path does not match CORS_URLS_REGEX."
-            log_no_policy(CORSRequest.from_environ(request.META), why)
+        if "HTTP_ORIGIN" in request.META and settings.DEBUG:
+            path = adapters.as_wsgi(request.META.get(PATH) or request.path_info)
+            why = installed().table.explain_no_policy(applied, path, request.META)
+            installed().reports.report_no_policy(request.META, why, response.headers.items())
         return
     request.META[DECISION], request.META[DECIDED_BY] = decision, _DJANGO
     if not decision.allowed and logger.isEnabledFor(DEBUG):
@@ -69,8 +71,11 @@ def apply(
     if not is_reported and add_to_mapping(decision, response.headers, unrelated_names):
         return
     if settings.DEBUG:
-        asked = CORSRequest.from_environ(request.META)
-        fix = f"write @cors(None), or CORS_RESOURCES = {{{safe_repr(request.path_info)}: None}}"
-        headers = [*response.headers.items()]
-        report_response(asked, decision, applied.policy, headers, applied.names, fix=fix)
+        path = adapters.safe_repr(request.path_info)
+        fix = f"write @cors(None), or CORS_RESOURCES = {{{path}: None}}"
+        headers = adapters.list_headers(response.headers, response.cookies)
+        given = decision, applied.policy, headers, applied.names
+        installed().reports.report_response(request.META, *given, fix=fix)
+        # No name becomes known, so that every response is looked at.
+        unrelated_names = set()
     apply_to_mapping(decision, response.headers, unrelated_names)

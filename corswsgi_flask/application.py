@@ -69,6 +69,8 @@ class ApplicationCORS:
     """Whether a request did not come through the middleware."""
 
     def __init__(self, app: Flask) -> None:
+        self.reports = adapters.Reports()
+        """The reports of debug mode."""
         self._app = app
         self._configuration = adapters.Configuration(
             lambda: app.config, CONFIG_NAMES, WITHOUT_EFFECT, read_options, self._routes
@@ -119,7 +121,8 @@ class ApplicationCORS:
         with self._lock:
             if self.is_installed:
                 return False
-            app, path_key, entrance = self._app, self.path_key, _entrance(self._app)
+            app, path_key = self._app, self.path_key
+            entrance = adapters.entrance(app, "wsgi_app", DebuggedApplication)
             inner = self.middleware(getattr(*entrance))
 
             def wsgi_app(
@@ -265,26 +268,17 @@ class ApplicationCORS:
             return ViewLayers.invalid(error)
 
 
-def _entrance(app: Flask) -> tuple[object, str]:
-    """Return the object and the attribute that hold the WSGI application to wrap.
-
-    That is `app.wsgi_app`, unless it contains a debugger: the middleware must not be in front of
-    one, because the debugger's answers contain the secret of its console.
-    """
-    found: tuple[object, str] = app, "wsgi_app"
-    component: object = app.wsgi_app
-    while component is not None:
-        found = (component, "app") if isinstance(component, DebuggedApplication) else found
-        component = getattr(component, "app", None)
-    return found
-
-
 class _Middleware(CORSMiddleware):
     """A middleware whose debug messages name the options as they are written."""
 
     def __init__(self, cors: ApplicationCORS, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._cors = cors
+        self.reports = cors.reports
 
     def names_for(self, environ: WSGIEnvironment) -> adapters.Names:
         return self._cors.applied(environ).names
+
+    def explain_no_policy(self, environ: WSGIEnvironment) -> str | None:
+        cors, path = self._cors, environ.get(self._cors.path_key) or environ["PATH_INFO"]
+        return cors.state().table.explain_no_policy(cors.applied(environ), path, environ)

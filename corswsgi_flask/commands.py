@@ -6,7 +6,7 @@ import click
 from flask.cli import ScriptInfo
 
 from corswsgi import PolicyError
-from corswsgi.adapters import notes
+from corswsgi.adapters import note_texts
 
 from .application import ApplicationCORS
 
@@ -33,6 +33,7 @@ def check(context: click.Context) -> None:
         click.echo(str(error), err=True)
         context.exit(1)
     hosts = [app.config.get("SERVER_NAME"), *(app.config.get("TRUSTED_HOSTS") or ())]
-    for note in notes(table, hosts, debug=app.debug):
-        click.echo(f"Note: {note.option}: {note.message} {note.hint}", err=True)
+    place = "SERVER_NAME and TRUSTED_HOSTS"
+    for text in note_texts(table, hosts, place, app.config, debug=app.debug):
+        click.echo(f"Note: {text}", err=True)
     click.echo("The CORS configuration has no problems.")

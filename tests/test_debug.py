@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import CORSMiddleware, CORSRequest, Policy, PolicyError, decide
-from corswsgi.debug import explain_preflight, log_no_policy
+from corswsgi.debug import explain_preflight
 from corswsgi.fetch import list_members
 from corswsgi.names import Names
 from corswsgi.policy import refusing_policy
@@ -65,20 +66,55 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
     ),
     (
         Policy(origins=[APP], supports_credentials=True),
-        ("http://a.test",),
+        ("http://app.example.com",),
         403,
         told(Access_Control_Allow_Origin=APP),
         "origin_not_allowed",
-        "It cannot be added to the configuration: 'http://a.test' is not HTTPS",
+        (
+            "'http://app.example.com' is not allowed, but 'https://app.example.com' is: they are "
+            "different origins. 'http://app.example.com' cannot be added to the configuration: "
+            "'http://app.example.com' is not HTTPS"
+        ),
     ),
     (PATTERN, (EVIL,), 403, told(), "origin_not_allowed", "add 'https://evil.test' to origins"),
     (
         ONE,
-        ("https://A.test/",),
+        ("https://App.example.com/",),
         403,
         told(Access_Control_Allow_Origin=APP),
         "origin_not_allowed",
-        "'https://A.test/' is not a valid origin in the form that browsers send",
+        (
+            "'https://App.example.com/' is not a valid origin in the form that browsers send. "
+            "'https://app.example.com' is allowed: write the origin in lower case, and without a "
+            "slash at the end.\n"
+        ),
+    ),
+    (
+        ONE,
+        ("a.test",),
+        403,
+        told(Access_Control_Allow_Origin=APP),
+        "origin_not_allowed",
+        "'a.test' is not a valid origin in the form that browsers send.\n",
+    ),
+    (
+        Policy(origins=["https://other.test", "http://127.0.0.1:5173"]),
+        ("http://localhost:5173",),
+        403,
+        told(Access_Control_Allow_Origin="http://127.0.0.1:5173"),
+        "origin_not_allowed",
+        (
+            "the origin 'http://localhost:5173' is not allowed, but 'http://127.0.0.1:5173' is: "
+            "they are different origins. To allow it, add 'http://localhost:5173' to origins.\n"
+        ),
+    ),
+    (
+        PATTERN,
+        ("http://b.example.org",),
+        403,
+        told(Access_Control_Allow_Origin="https://b.example.org"),
+        "origin_not_allowed",
+        "but 'https://b.example.org' is, by 'https://*.example.org': they are different origins.",
     ),
     (
         ONE,
@@ -86,7 +122,10 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         403,
         told(Access_Control_Allow_Origin=APP),
         "origin_null",
-        "http://localhost or https",
+        (
+            "a redirect from another origin. If the request was redirected, let the page request "
+            "this URL directly. Otherwise, serve the page over http://localhost or https, and"
+        ),
     ),
     (
         Policy(origins=answers_nothing),
@@ -121,6 +160,28 @@ REFUSED: list[tuple[Policy, tuple[Any, ...], int, dict[str, str], str, str]] = [
         "these are not valid header names: 'b@d'.",
     ),
     (ONE, (APP, "PUT", "x-a, x-b,X-C"), 200, LISTS, "headers_not_allowed", "allowed: 'x-b', 'X-C'"),
+    (
+        ONE,
+        (APP, "PUT", "access-control-allow-origin,x-a,vary"),
+        200,
+        LISTS,
+        "headers_not_allowed",
+        (
+            "): the page sends response headers in its request: 'access-control-allow-origin', "
+            "'vary'. Remove them from the headers that the script sets: only servers send them.\n"
+        ),
+    ),
+    (
+        ONE,
+        (APP, "PUT", "Access-Control-Allow-Origin,x-b"),
+        200,
+        LISTS,
+        "headers_not_allowed",
+        (
+            "only servers send them. Also, these request headers are not allowed: 'x-b'. To allow "
+            "them, add them to allow_headers.\n"
+        ),
+    ),
     (ONE, (APP, "PUT", "x" * 999), 403, LISTS, "headers_too_long", "999 characters and 0 commas"),
     (ECHO, (APP, "PUT", "," * 999), 403, ECHOED_METHOD, "headers_too_long", "999 commas"),
     (
@@ -283,27 +344,29 @@ def test_debug_warns_about_a_refused_page(
 
 
 @pytest.mark.parametrize("policy", [ONE, Policy(origins="https://*.a.test"), lambda environ: ONE])
-def test_the_same_refused_fetch_twice(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """The second response has no header whose name is not known yet."""
-    application, is_debugging = Application(sends=[("X-A", "1")]), True
+def test_a_refused_fetch_is_reported_once(policy: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """No matter for which path, and whether the names of the response's headers are known."""
+    application, is_debugging = Application(sends=[("X-A", "1")]), False
     switched = CORSMiddleware(application, policy, debug=lambda: is_debugging)
-    for middleware, count in (
-        (CORSMiddleware(application, policy), 0),
-        (CORSMiddleware(application, policy, debug=True), 1),
-        (switched, 1),
+    always = CORSMiddleware(application, policy, debug=True)
+    for middleware, debug, count in (
+        (CORSMiddleware(application, policy), True, 0),
+        (always, False, 1),
+        (always, False, 0),
+        (switched, False, 0),
+        (switched, True, 1),
+        (switched, True, 0),
+        (switched, False, 0),
     ):
-        for _ in range(2):
+        is_debugging = debug
+        for path, expected in (("/a", count), ("/b", 0)):
             caplog.clear()
-            response = get(middleware, headers=[*from_(EVIL), *CROSS_SITE])
+            response = get(middleware, path, headers=[*from_(EVIL), *CROSS_SITE])
             assert (response.status, response.body) == (200, b"ran")
             assert response.cors == {"Vary": "Origin"}
             found = [(record.levelname, vars(record)["reason"]) for record in caplog.records]
-            assert found == [("WARNING", "origin_not_allowed")] * count
-    is_debugging = False
-    caplog.clear()
-    assert get(switched, headers=[*from_(EVIL), *CROSS_SITE]).cors == {"Vary": "Origin"}
-    assert caplog.records == []
-    assert application.runs == 7
+            assert found == [("WARNING", "origin_not_allowed")] * expected
+    assert application.runs == 14
 
 
 @pytest.mark.parametrize(
@@ -351,26 +414,6 @@ def test_a_letter_that_lower_case_turns_into_ascii_is_named() -> None:
     request = CORSRequest("OPTIONS", APP, "PUT", "x-k, X-\N{KELVIN SIGN}")
     text = explain_preflight(decide(policy, request), policy, request)
     assert "are not allowed: 'X-\\u212a'." in text
-
-
-@pytest.mark.parametrize(
-    ("site", "mode", "is_logged"),
-    [
-        ("cross-site", "cors", True),
-        ("same-site", "cors", True),
-        ("same-origin", "cors", False),
-        ("cross-site", "navigate", False),
-        ("", "", False),
-    ],
-)
-def test_no_policy_is_logged_if_a_page_of_another_origin_asked(
-    site: str, mode: str, is_logged: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    request = CORSRequest("GET", EVIL, path="/a\r", fetch_site=site, fetch_mode=mode)
-    log_no_policy(request, "it matches no pattern.")
-    expected = ["'GET' '/a\\r': no policy applies to this request: it matches no pattern."]
-    assert [record.getMessage() for record in caplog.records] == expected * is_logged
-    assert {vars(record)["reason"] for record in caplog.records} <= {"no_policy"}
 
 
 @pytest.mark.parametrize("answer", [None, 1, "False", ValueError("no")])
@@ -501,3 +544,61 @@ def test_only_headers_that_would_be_accepted_are_suggested(requested: str, text:
     policy = Policy(origins=APP, allow_headers=["x-c"])
     request = CORSRequest("OPTIONS", APP, requested_method="PUT", requested_headers=requested)
     assert explain_preflight(decide(policy, request), policy, request) == text
+
+
+def no_policy_for(environ: Any) -> Policy | None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("policy", "resources", "text"),
+    [
+        (None, {"/x/*": None, "/y": ONE}, None),
+        (None, {"/y": ONE, "/z/*": None}, "no policy matches '/x'. Patterns with a policy: '/y'."),
+        (None, {"/xs": ONE}, "no policy matches '/x'; did you mean '/xs'?"),
+        (None, {"/y": None}, "no policy matches '/x'."),
+        (
+            no_policy_for,
+            {"/y": ONE},
+            f"the policy callable {no_policy_for!r} returned None for '/x'.",
+        ),
+        (no_policy_for, {"/x": None}, None),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_debug_warns_about_a_page_without_a_policy(
+    policy: Any, resources: Any, text: str | None, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["PATH_INFO"] = "/changed" if policy is None else "/x"
+        try:
+            raise LookupError
+        except LookupError:
+            start_response("200 OK", (each for each in [("X-A", "1")]), sys.exc_info())
+        return []
+
+    headers = [*asking(APP, "PUT"), *CROSS_SITE]
+    for debug in (True, False):
+        middleware = CORSMiddleware(app, policy, resources=resources, debug=debug)
+        for _ in range(2):
+            response = send(middleware, environ_of("/x", method, headers))
+            assert (response.status, [*response.headers]) == (200, [("X-A", "1")])
+    assert caplog.messages == ([] if text is None else [f"'{method}' '/x': {text}"])
+    assert {vars(record)["reason"] for record in caplog.records} <= {"no_policy"}
+
+
+@pytest.mark.parametrize("inner", [{"/y": ONE}, {"/x": None}])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_a_policy_around_a_middleware_without_one(
+    inner: Any, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = CORSMiddleware(Application(), resources=inner, debug=True)
+    get(CORSMiddleware(middleware, ONE), "/x", method, [*from_(APP), *CROSS_SITE])
+    assert caplog.records == []
+
+
+def test_no_policy_at_all(caplog: pytest.LogCaptureFixture) -> None:
+    middleware = CORSMiddleware(Application(), ONE, debug=True)
+    middleware.reconfigure(None)
+    get(middleware, "/x", headers=[*from_(APP), *CROSS_SITE])
+    assert caplog.records == []

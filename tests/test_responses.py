@@ -1,16 +1,14 @@
-"""The answer to a preflight, and reports about other responses, as adapters use them."""
+"""The answer to a preflight, as adapters use it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from corswsgi import CORSRequest, Policy, decide
 from corswsgi.names import Names
-from corswsgi.responses import preflight_response, report_response
+from corswsgi.responses import preflight_response
 
 APP = "https://app.example.com"
 EVIL = "https://evil.test"
@@ -75,23 +73,3 @@ def test_a_decision_without_a_status() -> None:
     decision = decide(POLICY, CORSRequest("GET", EVIL))
     request = CORSRequest("OPTIONS", EVIL, "PUT")
     assert preflight_response(request, decision, POLICY).status == 403
-
-
-@pytest.mark.parametrize("make", [list, iter])
-def test_reports_about_a_response(
-    make: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    request = CORSRequest("GET", EVIL, path="/a", fetch_site="cross-site", fetch_mode="cors")
-    headers = [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/plain")]
-    decision = decide(POLICY, request)
-    report_response(
-        request, decision, POLICY, make(headers), SettingNames(), fix="write @cors(None)"
-    )
-    replaced, unreadable = caplog.messages
-    assert replaced == (
-        "'GET' '/a': the policy replaces headers that the application set: "
-        "'Access-Control-Allow-Origin: *'. To let the application set its own CORS headers, "
-        "write @cors(None)."
-    )
-    assert unreadable.endswith(f"To allow it, add '{EVIL}' to MY_ORIGINS.")
-    assert {vars(record)["reason"] for record in caplog.records} == {"origin_not_allowed"}

@@ -10,10 +10,9 @@ the view with the layers of its decorators, and the headers of responses:
 4. `corswsgi.decide` decides. If an origin may have to be looked up, `decision_steps` with
    `decide_with` or `adecide_with` does.
 5. `preflight_response` builds the response to a preflight; `Decision.apply` changes the headers of
-   every other response, and `report_response` explains in debug mode what it does.
+   every other response, and `Reports` explains in debug mode what a page cannot do with it.
 """
 
-from corswsgi.debug import log_no_policy, log_refusal
 from corswsgi.decision import merged_vary
 from corswsgi.errors import Notice, prefixed, refuse, safe_repr, warn, wrong_type
 from corswsgi.fetch import CORS_RESPONSE_HEADERS
@@ -22,7 +21,8 @@ from corswsgi.names import OPTION_NAMES, Names
 from corswsgi.origins import NO_ORIGIN, OriginPattern
 from corswsgi.paths import as_wsgi
 from corswsgi.policy import refusing_policy
-from corswsgi.responses import PreflightResponse, preflight_response, report_response
+from corswsgi.reports import Reports, log_refusal
+from corswsgi.responses import PreflightResponse, preflight_response
 from corswsgi.suggestions import corrected_origin, did_you_mean
 from corswsgi.validation import DEFAULT_METHODS, OPTIONS, is_async
 from corswsgi.wsgi import DECIDED_BY, DECISION
@@ -39,7 +39,7 @@ from .analysis import (
 from .caches import IdentityCache
 from .calls import PartsByName, read_call
 from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_keys
-from .headers import HeaderMapping, add_to_mapping, apply_to_mapping
+from .headers import HeaderMapping, add_to_mapping, apply_to_mapping, list_headers
 from .layers import (
     UNSET,
     Applied,
@@ -65,10 +65,10 @@ from .lookups import (
     decision_steps,
 )
 from .names import BLUEPRINT_NAMES, CallNames, DecoratorNames, SettingNames
-from .notes import describe_cookie, notes, on_other_sites
+from .notes import describe_cookie, note_texts, notes, on_other_sites
 from .settings import SettingFormat
 from .table import PolicyTable, Route, Row, log_invalid
-from .tracebacks import answer_errors, may_read_traceback
+from .tracebacks import answer_errors, entrance, may_read_traceback
 from .values import read_expression, read_expressions, read_list, read_origins
 from .views import (
     ATTRIBUTE,
@@ -115,6 +115,7 @@ __all__ = [
     "PolicyTable",
     "PreflightResponse",
     "Reading",
+    "Reports",
     "Route",
     "Row",
     "SettingFormat",
@@ -139,6 +140,7 @@ __all__ = [
     "describe_cookie",
     "did_you_mean",
     "drop_ignored",
+    "entrance",
     "enumerate_texts",
     "given_arguments",
     "has_layer",
@@ -147,14 +149,15 @@ __all__ = [
     "ignored_keys",
     "is_async",
     "layer_of",
+    "list_headers",
     "log_failure",
     "log_invalid",
-    "log_no_policy",
     "log_refusal",
     "logger",
     "may_read_traceback",
     "merge",
     "merged_vary",
+    "note_texts",
     "notes",
     "on_other_sites",
     "prefixed",
@@ -169,7 +172,6 @@ __all__ = [
     "read_shared",
     "refuse",
     "refusing_policy",
-    "report_response",
     "safe_repr",
     "set_layer",
     "site_of",

@@ -233,7 +233,7 @@ class Configuration:
         paths = {path: layers[-1] for path, layers in parts.paths.items()}
         if parts is NO_PARTS:
             # CORS is off for the application, and its config provides defaults for views.
-            return PolicyTable([config, OFF], routes=self._routes)
+            return PolicyTable([config], unmatched=OFF, routes=self._routes)
         if [*paths] == [EVERYWHERE]:
             return PolicyTable([config, *parts.paths[EVERYWHERE]], routes=self._routes)
         layers = [config, *parts.elsewhere]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator
-from typing import Protocol
+from collections.abc import ItemsView, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
 
-from corswsgi.decision import Decision, merged_vary
+from corswsgi.decision import Decision, Header, merged_vary
 from corswsgi.fetch import CORS_RESPONSE_HEADERS
+
+if TYPE_CHECKING:
+    from http.cookies import Morsel
 
 
 class HeaderMapping(Protocol):
@@ -18,6 +21,12 @@ class HeaderMapping(Protocol):
     def __delitem__(self, name: str, /) -> None: ...
     def items(self) -> ItemsView[str, str]:
         """Return pairs of name and value."""
+
+
+def list_headers(headers: HeaderMapping, cookies: Mapping[str, Morsel[str]]) -> list[Header]:
+    """Return the headers of a response that has its cookies apart."""
+    lines = [("Set-Cookie", cookie.OutputString()) for cookie in cookies.values()]
+    return [*headers.items(), *lines]
 
 
 def add_to_mapping(decision: Decision, headers: HeaderMapping, unrelated_names: set[str]) -> bool:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from secrets import token_hex
 from typing import Any
 
 from corswsgi.errors import Notice, safe_repr
 from corswsgi.origins import is_private, parse_pattern
 
-from .analysis import AllowedOrigin, enumerate_texts, site_of
+from .analysis import (
+    AllowedOrigin,
+    allowed_origins,
+    enumerate_texts,
+    site_of,
+    wide_expressions,
+)
 from .layers import Applied
 from .table import PolicyTable
 
@@ -49,6 +55,42 @@ def notes(
         for notice in _notes_of(applied, private, debug=debug, ask=ask):
             found.setdefault((notice.option, notice.message), notice)
     return [*found.values()]
+
+
+def note_texts(
+    table: PolicyTable,
+    hosts: Iterable[object],
+    hosts_setting: str,
+    settings: Mapping[str, Any],
+    *,
+    debug: bool,
+) -> Iterator[str]:
+    """Yield the `notes`, and those about expressions and the session cookie, as text.
+
+    `hosts` are the values of `hosts_setting`. `settings` are those of the session's cookie, such as
+    ``SESSION_COOKIE_SECURE``; without a ``SECRET_KEY`` among them, there are no sessions.
+    """
+    for note in notes(table, hosts := [*hosts], debug=debug):
+        yield f"{note.option}: {note.message} {note.hint}"
+    applied = [*table.path_policies, *(row.applied for row in table.rows())]
+    policies = [each.policy for each in {id(each): each for each in applied}.values()]
+    for wide in wide_expressions(policies):
+        if (text := wide.describe_wide()) is not None:
+            yield _with_hint(text, wide.suggest("list the origins that you trust."))
+        if (text := wide.describe_insecure()) is not None:
+            hint = wide.suggest("write https:// instead of http:// or https?://.")
+            yield _with_hint(text, hint)
+    cookie = "SESSION_COOKIE"
+    same_site, secure = settings.get(f"{cookie}_SAMESITE"), settings.get(f"{cookie}_SECURE")
+    origins = allowed_origins(each for each in policies if each and each.supports_credentials)
+    others = on_other_sites(origins, [host for host in hosts if isinstance(host, str)])
+    if others and settings.get("SECRET_KEY") and not (same_site == "None" and secure):
+        text, hint = describe_cookie(cookie, same_site, secure, others, hosts_setting)
+        yield f"{text} Write {hint}"
+
+
+def _with_hint(text: str, hint: str) -> str:
+    return f"{text} {hint[0].upper()}{hint[1:]}"
 
 
 def _notes_of(
@@ -106,9 +148,13 @@ def _matches_loopback(rule: object) -> bool:
     return isinstance(rule, re.Pattern) and any(map(rule.fullmatch, _LOOPBACK))
 
 
+def _without_port(host: str) -> str:
+    return host if host.count(":") > 1 and "[" not in host else re.sub(r":[0-9*]*$", "", host)
+
+
 def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[str]) -> list[str]:
     """Return the origins that are on other sites than `hosts`; nothing if there are no hosts."""
-    own = {site_of(host.removeprefix(".")) for host in hosts}
+    own = {site_of(_without_port(host).removeprefix(".")) for host in hosts}
     return [origin.written for origin in origins if own and origin.site not in own]
 
 
@@ -121,7 +167,7 @@ def describe_cookie(
     setting for the application's hosts.
     """
     text = (
-        "these origins may send cookies, but are on other sites than the project's hosts "
+        "these origins may send cookies, but are on other sites than the application's hosts "
         f"({hosts}): {enumerate_texts(origins)}. Browsers do not send them the cookie with "
         f"{name}_SAMESITE = {same_site!r} and {name}_SECURE = {secure!r}."
     )

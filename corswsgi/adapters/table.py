@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from corswsgi.errors import PolicyError, Problem, prefixed, refuse
+from corswsgi.differences import explain_expression, explain_no_pattern
+from corswsgi.errors import PolicyError, Problem, prefixed, refuse, safe_repr
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token
 from corswsgi.log import logger
 from corswsgi.origins import NO_ORIGIN
 from corswsgi.paths import PathPatterns, as_wsgi
 from corswsgi.policy import Policy, make_policy, refusing_policy
 from corswsgi.validation import DEFAULT_METHODS
+from corswsgi.wsgi import DECISION
 
 from .caches import IdentityCache
 from .layers import UNSET, Applied, Layer, Layers, Unset, merge
@@ -94,8 +97,9 @@ class PolicyTable:
         A layer for paths that no pattern matches, for example ``Layer(None)``.
 
     `covers`
-        A function that returns whether the application's layers apply to a path that no pattern
-        matches. Elsewhere, only `look_ups` can allow an origin.
+        The name of a setting, and its value: an expression for decoded paths. The application's
+        layers only apply to paths that it matches. To paths that no pattern matches either, only
+        `look_ups` can allow an origin.
 
     `look_ups`
         Further look-ups for origins that the application's own origins do not include; see
@@ -124,7 +128,7 @@ class PolicyTable:
         *,
         paths: Mapping[str, Layer] | None = None,
         unmatched: Layer | Unset = UNSET,
-        covers: Callable[[str], bool] | None = None,
+        covers: tuple[str, re.Pattern[str]] | None = None,
         look_ups: tuple[object, ...] = (),
         extra_methods: tuple[str, ...] = (),
         routes: Callable[[], Iterable[Route]] = tuple,
@@ -143,6 +147,7 @@ class PolicyTable:
             path: self._place((layer,), path, problems) for path, layer in (paths or {}).items()
         }
         others = () if isinstance(unmatched, Unset) else (unmatched,)
+        self._is_unset = not isinstance(unmatched, Unset) and unmatched.value is None
         self._unmatched = self._place(others, None, problems)
         refuse(_unique(problems))
         self.patterns = PathPatterns({path: path for path in places})
@@ -241,6 +246,34 @@ class PolicyTable:
         made = self._preflights.get(key, (applied,), self._make_for_preflight, applied, differs)
         return made or applied
 
+    def explain_no_policy(
+        self, applied: Applied, path: str, environ: Mapping[str, Any]
+    ) -> str | None:
+        """Explain why no policy applies to a request, for debug mode.
+
+        `applied` is what was found for the `path`. The result is None if a policy applies, or if
+        the configuration turns CORS off for the request, or if a middleware around the application
+        has decided about it.
+        """
+        if DECISION in environ:
+            return None
+        mounted_at = environ.get("SCRIPT_NAME", "")
+        if self._covers is not None and applied.is_optional:
+            return explain_expression(path, *self._covers, mounted_at)
+        if applied is not self._unmatched.applied or not self._is_unset:
+            return None
+        patterns = [
+            pattern
+            for pattern, place in self._places.items()
+            if pattern is not None and place.applied.policy is not None
+        ]
+        if patterns:
+            return explain_no_pattern(path, patterns, mounted_at)
+        return (
+            f"no policy applies to {safe_repr(path)}: neither the application nor the view has "
+            "one. To allow other origins, write CORS(app, ...), or @cors(...) for the view."
+        )
+
     @property
     def path_policies(self) -> list[Applied]:
         """The policies of the path patterns and of all other paths, for views without layers."""
@@ -322,8 +355,10 @@ class PolicyTable:
         place = self._unmatched
         if self._paths is not None:
             place = self._paths.find(path, place)
-        if place is self._unmatched and self._covers is not None and not self._covers(path):
-            return self._uncovered
+        if place is self._unmatched and self._covers is not None:
+            decoded = path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
+            if self._covers[1].match(decoded) is None:
+                return self._uncovered
         return place
 
     def _place(self, inner: Layers, pattern: str | None, problems: list[Problem]) -> _Place:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from http.cookies import SimpleCookie
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corswsgi import CORSRequest, Decision, Policy, decide
-from corswsgi.adapters import add_to_mapping, apply_to_mapping
+from corswsgi.adapters import add_to_mapping, apply_to_mapping, list_headers
 
 APP = "https://app.example.com"
 EVIL = "https://evil.test"
@@ -91,3 +92,13 @@ def test_nothing_else_is_changed(own: dict[str, str]) -> None:
     assert not add_to_mapping(DECISIONS[0], added, {"X-A"}), "it has been decided about"
     apply_to_mapping(DECISIONS[0], applied, {"X-A"})
     assert applied.changes == 2, "nothing is left to change"
+
+
+def test_a_list_of_headers_and_cookies() -> None:
+    cookies = SimpleCookie("a=1; b=2")
+    cookies["b"]["samesite"] = "Lax"
+    assert list_headers(Headers({"X-A": "1"}), cookies) == [
+        ("X-A", "1"),
+        ("Set-Cookie", "a=1"),
+        ("Set-Cookie", "b=2; SameSite=Lax"),
+    ]

@@ -17,6 +17,7 @@ from corswsgi.adapters import (
     ViewLayers,
     allowed_origins,
     describe_cookie,
+    note_texts,
     notes,
     on_other_sites,
     read_layer,
@@ -206,3 +207,71 @@ def test_callables_are_asked_about_random_origins() -> None:
     domains = [re.fullmatch(r"https://x[0-9a-f]{16}\.([a-z]+)", origin) for origin in asked]
     assert [domain and domain[1] for domain in domains] == ["example", "test", "invalid"]
     assert len({*asked}) == 3
+
+
+WIDE = re.compile(r"https://.*example\.com")
+INSECURE = re.compile(r"https?://app\.example\.com")
+
+
+def texts(given: PolicyTable, *hosts: object, **settings: Any) -> list[str]:
+    settings = {f"SESSION_COOKIE_{name}": value for name, value in settings.items()}
+    settings["SECRET_KEY"] = settings.pop("SESSION_COOKIE_KEY", "secret")
+    return [*note_texts(given, iter(hosts), "HOSTS", settings, debug=False)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "beginnings"),
+    [
+        (WIDE, ["the expression 'https://.*example\\\\.com' matches sites that it does not name"]),
+        (
+            INSECURE,
+            ["the expression 'https?://app\\\\.example\\\\.com' matches origins that are"],
+        ),
+        (re.compile(r"https://app\.example\.com"), []),
+    ],
+)
+def test_texts_about_expressions(expression: re.Pattern[str], beginnings: list[str]) -> None:
+    in_view = Layer({"origins": [expression]})
+    route = Route("view", "/", False, ViewLayers([in_view]))
+    for given in (table(origins=[expression]), PolicyTable([], routes=lambda: [route])):
+        found = texts(given)
+        assert len(found) == len(beginnings)
+        for text, beginning in zip(found, beginnings, strict=True):
+            assert text.startswith(beginning)
+            assert re.search(r"\. [A-Z][^.]*[.?]$|\. Did you mean .*\?$|\. Write .*\.$", text)
+
+
+CROSS = {"origins": [APP], "supports_credentials": True}
+
+
+@pytest.mark.parametrize(
+    ("options", "hosts", "settings", "is_noted"),
+    [
+        (CROSS, ["api.other.org"], {}, True),
+        (CROSS, ["api.other.org:8000"], {"SAMESITE": "Lax", "SECURE": True}, True),
+        (CROSS, [None, ".other.org"], {"SAMESITE": "None", "SECURE": False}, True),
+        (CROSS, ["api.other.org"], {"SAMESITE": "None", "SECURE": True}, False),
+        (CROSS, ["api.other.org"], {"KEY": None}, False),
+        (CROSS, ["api.example.com:443"], {}, False),
+        (CROSS, ["api.example.com", "api.other.org"], {}, False),
+        (CROSS, [None], {}, False),
+        ({"origins": [APP]}, ["api.other.org"], {}, False),
+    ],
+)
+def test_texts_about_the_session_cookie(
+    options: dict[str, Any], hosts: list[object], settings: dict[str, Any], is_noted: bool
+) -> None:
+    found = texts(table(**options), *hosts, **settings)
+    assert len(found) == is_noted
+    for text in found:
+        assert text.startswith(
+            "these origins may send cookies, but are on other sites than the application's hosts "
+            f"(HOSTS): {APP}. Browsers do not send them the cookie with SESSION_COOKIE_SAMESITE ="
+        )
+        assert 'Write SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True.' in text
+
+
+def test_texts_of_the_notes() -> None:
+    given = table(origins=[APP, LOCAL], supports_credentials=True)
+    (note,) = notes(given, [], debug=False)
+    assert texts(given) == [f"{note.option}: {note.message} {note.hint}"]

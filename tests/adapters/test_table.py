@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from corswsgi import CORSRequest, Policy, PolicyError, decide
 from corswsgi.adapters import (
+    DECISION,
     NO_LAYERS,
     NO_ORIGIN,
     UNSET,
@@ -42,6 +44,8 @@ def layer(place: str | None = None, **options: Any) -> Layer:
 OUTER = layer("CORS(app)", origins=[APP])
 STRICT = layer("@cors", origins=[OTHER])
 CREDENTIALS = layer("@cors", supports_credentials=True)
+
+API, NOTHING, EVERYTHING = (("URLS", re.compile(each)) for each in ("^/api", "(?!)", ""))
 
 
 def view(*layers: Layer, **handlers: Layer | None) -> ViewLayers:
@@ -76,7 +80,7 @@ def test_everywhere() -> None:
     table = PolicyTable([OUTER])
     assert table.everywhere is table.find("/")
     assert PolicyTable([OUTER], paths={"/a": OFF}).everywhere is None
-    assert PolicyTable([OUTER], covers=lambda path: True).everywhere is None
+    assert PolicyTable([OUTER], covers=EVERYTHING).everywhere is None
 
 
 def test_no_layers_at_all() -> None:
@@ -206,12 +210,8 @@ def test_look_ups() -> None:
     assert table.find("/x", view(layer(max_age=1), GET=STRICT), "GET").look_ups == ()
 
 
-def is_api(path: str) -> bool:
-    return path.startswith("/api")
-
-
 def test_paths_that_are_not_covered() -> None:
-    table = PolicyTable([OUTER], covers=is_api, look_ups=("signal",))
+    table = PolicyTable([OUTER], covers=API, look_ups=("signal",))
     covered, other = table.find("/api"), table.find("/")
     assert (origins(covered), covered.look_ups, covered.is_optional) == ((APP,), ("signal",), False)
     assert (origins(other), other.look_ups, other.is_optional) == ((NO_ORIGIN,), ("signal",), True)
@@ -220,7 +220,7 @@ def test_paths_that_are_not_covered() -> None:
 @pytest.mark.parametrize("first", ["/api", "/"])
 def test_views_with_layers_at_paths_that_are_not_covered(first: str) -> None:
     """A view with layers has CORS everywhere; one without CORS has it nowhere."""
-    table = PolicyTable([OUTER], covers=is_api, look_ups=("signal",))
+    table = PolicyTable([OUTER], covers=API, look_ups=("signal",))
     own, off, empty = view(layer(max_age=1)), view(OFF), view(layer(), GET=OFF)
     for path in (first, "/api", "/"):
         applied = table.find(path, own)
@@ -235,7 +235,7 @@ def test_views_with_layers_at_paths_that_are_not_covered(first: str) -> None:
 def test_covered_and_other_paths_are_merged_apart(first: str) -> None:
     """The policy of an invalid view differs: outside, there are no options of the path."""
     table = PolicyTable(
-        [OUTER], unmatched=layer(max_age=7), covers=is_api, paths={"/api/v2/*": layer(max_age=2)}
+        [OUTER], unmatched=layer(max_age=7), covers=API, paths={"/api/v2/*": layer(max_age=2)}
     )
     each = view(layer(methods=["PUT"]))
     for path in (first, "/api", "/"):
@@ -245,14 +245,14 @@ def test_covered_and_other_paths_are_merged_apart(first: str) -> None:
 
 
 def test_path_patterns_are_covered() -> None:
-    table = PolicyTable([OUTER], covers=lambda path: False, paths={"/x/*": layer(max_age=1)})
+    table = PolicyTable([OUTER], covers=NOTHING, paths={"/x/*": layer(max_age=1)})
     assert not table.find("/x").is_optional
     assert table.find("/").is_optional
     assert not table.find("/x/..").is_optional
 
 
 def test_uncovered_without_a_policy() -> None:
-    applied = PolicyTable([OFF], covers=lambda path: False, look_ups=("signal",)).find("/")
+    applied = PolicyTable([OFF], covers=NOTHING, look_ups=("signal",)).find("/")
     assert applied.policy is None
 
 
@@ -422,7 +422,7 @@ def test_a_cached_answer_is_right_for_all_methods(
 
 
 def test_uncovered_preflights() -> None:
-    table = PolicyTable([OUTER], covers=lambda path: False, look_ups=("signal",))
+    table = PolicyTable([OUTER], covers=NOTHING, look_ups=("signal",))
     applied = table.find_for_preflight("/", view(POST=layer(max_age=600)), "PUT")
     assert (policy_of(applied).max_age, applied.is_optional) == (0, True)
     assert applied.look_ups == ("signal",)
@@ -523,7 +523,7 @@ def test_find_constant_of_views_with_equal_layers() -> None:
 
 
 def test_find_constant_of_paths_that_are_not_covered() -> None:
-    table = PolicyTable([OUTER], covers=is_api)
+    table = PolicyTable([OUTER], covers=API)
     assert table.find_constant([route("/api"), route("/")]) is None
     assert table.find_constant([route("/api", is_open=True)]) is None
     assert table.find_constant([route("/")]) is table.find("/")
@@ -802,10 +802,64 @@ def test_rows_without_patterns() -> None:
 
 def test_rows_of_paths_that_are_not_covered() -> None:
     routes = [route("/api"), route("/other"), route("/", is_open=True)]
-    table = PolicyTable([SECURE], covers=is_api, routes=lambda: routes)
+    table = PolicyTable([SECURE], covers=API, routes=lambda: routes)
     assert [row.applied.is_optional for row in table.rows()] == [False, True, False]
 
 
 def test_path_policies() -> None:
     table = PolicyTable([SECURE], paths={"/a": OFF, "/b/*": STRICT}, unmatched=layer(max_age=1))
     assert [origins(applied) for applied in table.path_policies] == [(APP,), None, (OTHER,)]
+
+
+# Requests that no policy applies to.
+
+
+def why(table: PolicyTable, path: str, view: ViewLayers = NO_LAYERS, **environ: str) -> str | None:
+    return table.explain_no_policy(table.find(path, view), path, environ)
+
+
+def test_no_pattern_matches() -> None:
+    paths = {"/api": layer(max_age=1), "/off/*": OFF, "/b/*": STRICT}
+    table = PolicyTable([OUTER], paths=paths, unmatched=OFF)
+    assert why(table, "/api/x") == (
+        "no policy matches '/api/x'; did you mean '/api/*'? '/api' matches only itself."
+    )
+    assert why(table, "/x") == "no policy matches '/x'. Patterns with a policy: '/api', '/b/*'."
+    mounted = why(table, "/x", SCRIPT_NAME="/b")
+    assert mounted is not None
+    assert mounted.startswith("no policy matches '/x'; did you mean '/*'? The application is mount")
+    # Deliberately, or not at all.
+    for path in ("/off/x", "/api", "/b/x"):
+        assert why(table, path) is None
+    assert why(table, "/x", view(OFF)) is None
+    assert why(table, "/x", view(STRICT)) is None
+    assert table.explain_no_policy(table.find("/x"), "/x", {DECISION: "of middleware"}) is None
+
+
+def test_nothing_turns_cors_on() -> None:
+    expected = (
+        "no policy applies to '/x': neither the application nor the view has one. To allow other "
+        "origins, write CORS(app, ...), or @cors(...) for the view."
+    )
+    for table in (
+        PolicyTable([], unmatched=OFF),
+        PolicyTable([OUTER], unmatched=OFF),
+        PolicyTable([OUTER], unmatched=OFF, paths={"/y": OFF}),
+    ):
+        assert why(table, "/x") == expected
+        assert why(table, "/x", view(OFF)) is None
+    assert why(PolicyTable([OUTER, OFF]), "/x") is None
+    assert why(PolicyTable([OUTER], unmatched=layer(max_age=1)), "/x") is None
+    assert why(PolicyTable([OUTER]), "/x") is None
+
+
+def test_the_expression_for_paths_does_not_match() -> None:
+    table = PolicyTable([OUTER], covers=API, extra_methods=("PURGE",), paths={"/off": OFF})
+    expected = "no policy matches '/x'. URLS is '^/api'."
+    assert why(table, "/x") == expected
+    preflight = table.find_for_preflight("/x", NO_LAYERS, "PUT")
+    assert table.explain_no_policy(preflight, "/x", {}) == expected
+    assert why(table, "/api") is None
+    assert why(table, "/off") is None
+    assert why(table, "/x", view(OFF)) is None
+    assert why(table, "/x", view(STRICT)) is None

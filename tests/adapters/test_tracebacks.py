@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from corswsgi import CORSRequest, Policy
-from corswsgi.adapters import NO_ORIGIN, answer_errors, may_read_traceback, refusing_policy
+from corswsgi.adapters import (
+    NO_ORIGIN,
+    answer_errors,
+    entrance,
+    may_read_traceback,
+    refusing_policy,
+)
 from tests.conformance.cases import APP, EVIL, Pairs, grants
 from tests.helpers.wsgi import Response, environ_of, send
 
@@ -138,3 +144,21 @@ OWN = ("Origin", "http://127.0.0.1")
 def test_all_others_are_left_to_the_debugger(policy: Policy | None, headers: Pairs) -> None:
     with pytest.raises(LookupError):
         answered(policy, *headers)
+
+
+class Component:
+    def __init__(self, app: object = None) -> None:
+        self.app = app
+
+
+class Debugger(Component):
+    pass
+
+
+def test_the_entrance_is_behind_the_innermost_debugger() -> None:
+    plain = Component(Component())
+    assert entrance(plain, "app", Debugger) == (plain, "app")
+    assert entrance(Component(plain), "app", Component) == (plain.app, "app")
+    debugger = Debugger(plain)
+    for app in (debugger, Component(debugger), Debugger(Component(debugger))):
+        assert entrance(Component(app), "app", Debugger) == (debugger, "app")

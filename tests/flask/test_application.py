@@ -722,6 +722,50 @@ def test_debug_mode_names_the_options_of_a_decorator() -> None:
     assert b"add it to CORS_METHODS." in preflight(app, "/other").body
 
 
+@pytest.mark.parametrize(
+    ("install", "text"),
+    [
+        (
+            lambda app: CORS(app, resources="/api"),
+            "'/api/x'; did you mean '/api/*'? '/api' matches",
+        ),
+        (lambda app: CORS(app, resources={"/a": {}}), "'/api/x'. Patterns with a policy: '/a'."),
+        (
+            lambda app: app.get("/", endpoint="a")(cors(plain())),
+            "'/api/x': neither the application nor the view",
+        ),
+        (lambda app: CORS(app, None), None),
+        (lambda app: CORS(app, None, resources={"/api/*": None, "/a": {}}), None),
+        (lambda app: CORS(app, resources={"/api/*": None, "/a": {}}), None),
+        (lambda app: app.view_functions.update(view=cors(None)(plain())), None),
+        (lambda app: (app.get("/", endpoint="a")(cors(plain())), CORS(app, None)), None),
+        (CORS, None),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("bypasses", [False, True])
+def test_debug_mode_reports_once_that_no_policy_applies(
+    install: Any, text: str | None, method: str, bypasses: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask("debugged")
+    app.debug = True
+    wsgi_app = app.wsgi_app
+    app.add_url_rule("/api/x", "view", plain(), methods=["GET", "OPTIONS"])
+    install(app)
+    asking = [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
+    sent = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]
+    for path in ("/api/x",) if text is None else ("/api/x", "/api/missing"):
+        caplog.clear()
+        for _ in range(2):
+            get(wsgi_app if bypasses else app, path, method, [*asking, *sent])
+            get(app, path)
+        start = f"'{method}' '{path}': no policy "
+        found = [record.getMessage().partition(start) for record in caplog.records]
+        assert len(found) == (text is not None)
+        for before, _, message in found:
+            assert (before, str(text).replace("/api/x", path) in message) == ("", True)
+
+
 def test_debug_mode_reports_replaced_headers(caplog: pytest.LogCaptureFixture) -> None:
     app = Flask("debugged")
     app.debug = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -127,3 +128,25 @@ def test_notes_about_trusted_hosts_and_callables() -> None:
     assert "resources['/b'].origins: <function" in check(app).stderr
     app.config["TRUSTED_HOSTS"] = ["10.0.0.7"]
     assert "resources['/a'].origins: any origin is allowed, and the" in check(app).stderr
+
+
+def test_notes_about_expressions_and_the_session_cookie() -> None:
+    app = Flask("check")
+    CORS(app, origins=[APP], supports_credentials=True)
+    app.config.update(SERVER_NAME="api.other.org:5000", SECRET_KEY="secret")
+    expression = re.compile(r"https?://.*partner\.org")
+    app.get("/view")(decorate(origins=expression, supports_credentials=False)(plain()))
+    result = check(app)
+    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    wide, insecure, cookie = result.stderr.splitlines()
+    assert "matches sites that it does not name, such as" in wide
+    assert "matches origins that are not HTTPS, such as" in insecure
+    assert cookie == (
+        "Note: these origins may send cookies, but are on other sites than the application's hosts "
+        f"(SERVER_NAME and TRUSTED_HOSTS): {APP}. Browsers do not send them the cookie with "
+        "SESSION_COOKIE_SAMESITE = None and SESSION_COOKIE_SECURE = False. Write "
+        'SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. (Some browsers never '
+        "send cookies to other sites. A page on the same site avoids that.)"
+    )
+    app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
+    assert result.stderr.splitlines()[:2] == check(app).stderr.splitlines()
