@@ -189,7 +189,7 @@ def _nearest_pattern(path: str, patterns: list[str], mounted_at: str) -> tuple[s
         if not pattern.endswith("*") and (pattern != "/" or len(patterns) == 1):
             below = pattern.rstrip("/") + "/"
             if _decoded(path).startswith(below):
-                return f"{below}*", f" {safe_repr(pattern)} matches only itself."
+                return f"{below}*", f" The pattern {safe_repr(pattern)} matches only itself."
     return None
 
 

@@ -267,7 +267,7 @@ class CORSMiddleware:
         _, _, policy_for = default
         if policy_for is not None:
             return (
-                f"the policy callable {safe_repr(policy_for)} returned None for {safe_repr(path)}."
+                f"no policy applies: {safe_repr(policy_for)} returned None for {safe_repr(path)}."
             )
         if paths is None:
             return None

@@ -560,7 +560,7 @@ def no_policy_for(environ: Any) -> Policy | None:
         (
             no_policy_for,
             {"/y": ONE},
-            f"the policy callable {no_policy_for!r} returned None for '/x'.",
+            f"no policy applies: {no_policy_for!r} returned None for '/x'.",
         ),
         (no_policy_for, {"/x": None}, None),
     ],

@@ -168,9 +168,17 @@ def test_any_text(origin: str, rules: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "patterns", "text"),
     [
-        ("/api/x", ["/api"], "'/api/x'; did you mean '/api/*'? '/api' matches only itself."),
-        ("/api/x", ["/api/"], "'/api/x'; did you mean '/api/*'? '/api/' matches only itself."),
-        ("/x", ["/"], "'/x'; did you mean '/*'? '/' matches only itself."),
+        (
+            "/api/x",
+            ["/api"],
+            "'/api/x'; did you mean '/api/*'? The pattern '/api' matches only itself.",
+        ),
+        (
+            "/api/x",
+            ["/api/"],
+            "'/api/x'; did you mean '/api/*'? The pattern '/api/' matches only itself.",
+        ),
+        ("/x", ["/"], "'/x'; did you mean '/*'? The pattern '/' matches only itself."),
         (
             "/x/",
             ["/x", "/y"],
@@ -201,7 +209,10 @@ def test_any_text(origin: str, rules: Any) -> None:
         (
             "/\u00e9t\u00e9/x",
             ["/\u00e9t\u00e9"],
-            "'/\\xe9t\\xe9/x'; did you mean '/\\xe9t\\xe9/*'? '/\\xe9t\\xe9' matches only itself.",
+            (
+                "'/\\xe9t\\xe9/x'; did you mean '/\\xe9t\\xe9/*'? The pattern '/\\xe9t\\xe9' matches "
+                "only itself."
+            ),
         ),
         ("/a\n", ["/b"], "'/a\\n'. Patterns with a policy: '/b'."),
     ],

@@ -822,7 +822,7 @@ def test_no_pattern_matches() -> None:
     paths = {"/api": layer(max_age=1), "/off/*": OFF, "/b/*": STRICT}
     table = PolicyTable([OUTER], paths=paths, unmatched=OFF)
     assert why(table, "/api/x") == (
-        "no policy matches '/api/x'; did you mean '/api/*'? '/api' matches only itself."
+        "no policy matches '/api/x'; did you mean '/api/*'? The pattern '/api' matches only itself."
     )
     assert why(table, "/x") == "no policy matches '/x'. Patterns with a policy: '/api', '/b/*'."
     mounted = why(table, "/x", SCRIPT_NAME="/b")

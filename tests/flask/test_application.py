@@ -727,7 +727,7 @@ def test_debug_mode_names_the_options_of_a_decorator() -> None:
     [
         (
             lambda app: CORS(app, resources="/api"),
-            "'/api/x'; did you mean '/api/*'? '/api' matches",
+            "'/api/x'; did you mean '/api/*'? The pattern '/api' matches",
         ),
         (lambda app: CORS(app, resources={"/a": {}}), "'/api/x'. Patterns with a policy: '/a'."),
         (
