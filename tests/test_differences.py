@@ -210,8 +210,8 @@ def test_any_text(origin: str, rules: Any) -> None:
             "/\u00e9t\u00e9/x",
             ["/\u00e9t\u00e9"],
             (
-                "'/\\xe9t\\xe9/x'; did you mean '/\\xe9t\\xe9/*'? The pattern '/\\xe9t\\xe9' matches "
-                "only itself."
+                "'/\\xe9t\\xe9/x'; did you mean '/\\xe9t\\xe9/*'? The pattern '/\\xe9t\\xe9' "
+                "matches only itself."
             ),
         ),
         ("/a\n", ["/b"], "'/a\\n'. Patterns with a policy: '/b'."),

@@ -193,8 +193,8 @@ SILENT: list[tuple[str, App, str, Pairs]] = [
 
 def records(caplog: pytest.LogCaptureFixture) -> Iterator[tuple[str, str, str]]:
     for record in caplog.records:
-        if record.name == "corswsgi":
-            yield record.levelname, vars(record)["reason"], record.getMessage()
+        assert record.name == "corswsgi"
+        yield record.levelname, vars(record)["reason"], record.getMessage()
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
