@@ -324,10 +324,14 @@ def is_loopback(host: str) -> bool:
     return host.startswith("127.") and bool(_ends_in_number(host))
 
 
+def without_port(host: str) -> str:
+    """Return a host that may have a port, or be an IPv6 address, without the port."""
+    return host if host.count(":") > 1 and "[" not in host else re.sub(r":[0-9*]*$", "", host)
+
+
 def is_private(host: str) -> bool:
     """Return whether a host, with or without a port, belongs to a private network or a loopback."""
-    name = host.lower().strip(".")
-    name = name if name.count(":") > 1 and "[" not in name else re.sub(r":[0-9*]*$", "", name)
+    name = without_port(host.lower().strip("."))
     try:
         return not ip_address(name.strip("[]")).is_global
     except ValueError:

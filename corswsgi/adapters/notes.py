@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any
 
 from corswsgi.errors import Notice, safe_repr
-from corswsgi.origins import is_private, parse_pattern
+from corswsgi.origins import is_private, parse_pattern, without_port
 
 from .analysis import (
     AllowedOrigin,
@@ -148,13 +148,9 @@ def _matches_loopback(rule: object) -> bool:
     return isinstance(rule, re.Pattern) and any(map(rule.fullmatch, _LOOPBACK))
 
 
-def _without_port(host: str) -> str:
-    return host if host.count(":") > 1 and "[" not in host else re.sub(r":[0-9*]*$", "", host)
-
-
 def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[str]) -> list[str]:
     """Return the origins that are on other sites than `hosts`; nothing if there are no hosts."""
-    own = {site_of(_without_port(host).removeprefix(".")) for host in hosts}
+    own = {site_of(without_port(host).removeprefix(".")) for host in hosts}
     return [origin.written for origin in origins if own and origin.site not in own]
 
 

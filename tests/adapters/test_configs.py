@@ -276,9 +276,8 @@ def test_the_notice_about_a_late_key() -> None:
     [warning] = caught
     assert str(warning.message) == (
         "CORS_MAX_AGE: is ignored, because it was set after CORS(app), and causes a problem: "
-        "CORS_MAX_AGE: -1 is not a whole number of seconds from 0 to 86400. No browser caches "
-        "preflights for longer than a day. Remove it, or set it before CORS(app), which then says "
-        "what to change."
+        "CORS_MAX_AGE: -1 is not a whole number of seconds from 0 to 86400. Remove it, or set "
+        "it before CORS(app), which then says what to change."
     )
     # The warning is about the line of CORS(app).
     assert warning.filename == __file__

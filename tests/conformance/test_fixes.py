@@ -524,7 +524,7 @@ ELSEWHERE = [
     Elsewhere(
         "malformed_path",
         lambda app: CORS(app, resources={"https://api.example.com/*": {"origins": APP}}),
-        "list the paths that you mean, as in",
+        "'/*'",
         lambda app: CORS(app, resources={"/*": {"origins": APP}}),
     ),
     Elsewhere(
