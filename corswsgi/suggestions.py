@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from .automata import TooComplexError
-from .expressions import corrected_expression, find_faults, find_reach
+from .expressions import Reach, corrected_expression, find_faults, find_reach
 from .origins import DEFAULT_PORTS, is_private, parse_pattern, serialized_ipv6
 from .suffixes import PublicSuffixes
 
@@ -202,9 +202,9 @@ def expression_in(text: str) -> str | None:
         return None
     try:
         expression = re.compile(text)
-        reach = None if any(find_faults(expression)) else find_reach(expression)
-    except (re.error, OverflowError, RecursionError, TooComplexError):
+    except (re.error, OverflowError, RecursionError):
         return None
+    reach = _reach(expression)
     if reach is None:
         return None
     if reach.wide is None and reach.insecure is None:
@@ -220,14 +220,18 @@ def expression_for(text: str) -> Recipe | None:
     source = found["origin"].replace(".", r"\.").replace("*", "[a-z0-9-]+")
     port = found["port"] or ""
     source += r"(:\d+)?" if port == ":*" else port
-    expression = re.compile(source)
-    try:
-        if any(find_faults(expression)):
-            return None
-        reach = find_reach(expression)
-    except TooComplexError:
+    reach = _reach(re.compile(source))
+    if reach is None:
         return None
     return Recipe(raw_string(source), reach.wide is None and reach.insecure is None)
+
+
+def _reach(expression: re.Pattern[str]) -> Reach | None:
+    """Return the origins that a sound expression matches; None for others, and if it is unknown."""
+    try:
+        return None if any(find_faults(expression)) else find_reach(expression)
+    except TooComplexError:
+        return None
 
 
 def raw_string(text: str) -> str:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corswsgi.environment import (
@@ -124,6 +124,7 @@ def test_letters() -> None:
 
 
 @given(st.lists(st.text(), max_size=4).map(tuple) | st.text().map(tuple))
+@example(tuple(A))
 def test_any_items(items: tuple[str, ...]) -> None:
     found = find_unparsed(items, read)
     for item in [] if found is None else found.items:

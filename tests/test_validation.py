@@ -329,6 +329,7 @@ def test_expressions_for_any_port(text: str) -> None:
         ("dangerously_allow", [1], "wrong_type", 'as in dangerously_allow=["insecure_origins"]'),
         ("dangerously_allow", None, "wrong_type", "leave it out"),
         ("orgins", APP, "unknown_option", "'origins'"),
+        ("allowed_headers", "X-A", "unknown_option", "did you mean 'allow_headers'?"),
         ("max_ages", 1, "unknown_option", "'max_age'"),
         ("xyzzy", 1, "unknown_option", "origins, methods"),
     ],
@@ -360,6 +361,11 @@ class Hostile:
 def test_values_whose_repr_fails(option: str, value: object) -> None:
     for problem in problems(**{"origins": APP, option: value}):
         assert problem[0] == option
+
+
+def test_an_option_that_is_also_given_under_its_name() -> None:
+    problem = only(origins=APP, methods="PUT", allow_methods="PUT")
+    assert problem.hint == "remove it, because methods is given, too."
 
 
 def test_everything_at_once() -> None:
