@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Lock
 from time import monotonic
 from typing import Any, ClassVar, cast
 
@@ -18,26 +17,26 @@ from django.urls import URLResolver, get_resolver
 from corswsgi import PolicyError, adapters
 from corswsgi.adapters import (
     UNSET,
+    CorsSettings,
     IdentityCache,
     PolicyTable,
     Route,
+    TableKeeper,
     ViewLayers,
     deep_snapshot,
-    log_invalid,
     refuse,
-    view_name,
 )
 
 from .defaults import default_methods
 from .lookups import Receivers
-from .routing import all_views, languages_of
-from .settings import KNOWN, Settings, read_settings
-from .views import view_layers
+from .routing import View, all_views, languages_of
+from .settings import KNOWN, read_settings
+from .views import name_of, view_layers
 
 _WATCHED = (*KNOWN, "ROOT_URLCONF")
 
 
-class CorswsgiConfig(AppConfig):
+class CorswsgiConfig(TableKeeper, AppConfig):
     """``"corswsgi_django"`` in INSTALLED_APPS."""
 
     name = "corswsgi_django"
@@ -49,30 +48,34 @@ class CorswsgiConfig(AppConfig):
     reports = adapters.Reports()
     """The reports of debug mode since the settings have changed."""
 
-    _is_reported = False  # whether problems of views were reported since the settings have changed
-    # The table, and before it the settings that it is made of: together, so that they always match.
-    _made: tuple[object, PolicyTable | None] = (None, None)
     _views: ClassVar[IdentityCache[ViewLayers]] = IdentityCache()
     _languages: ClassVar[IdentityCache[tuple[str, ...]]] = IdentityCache()
     _urlconfs: IdentityCache[None] = IdentityCache()
-    _lock = Lock()
 
-    @property
-    def table(self) -> PolicyTable:
-        """The table of policies: made at the first use, and again after settings have changed.
+    def read_configuration(self) -> object:
+        """Return the settings."""
+        values = [getattr(settings, name, UNSET) for name in _WATCHED]
+        # A copy of an iterator would use it up.
+        return [each if isinstance(each, Iterator) else deep_snapshot(each) for each in values]
 
-        Raises `ImproperlyConfigured` with all problems of the settings.
-        """
-        return self._made[1] or self._make_table()
+    def make_table(self) -> PolicyTable:
+        """Make the table of the settings, and log notices about them."""
+        read = read_settings(settings)
+        table = make_table(read)
+        self.log_notices(read.notices)
+        return table
 
-    def _make_table(self) -> PolicyTable:
+    def make_first_table(self) -> PolicyTable:
+        """Make the table. Raises `ImproperlyConfigured` with all problems of the settings."""
         try:
-            made: object = _watched_settings(), make_table(read_settings(settings))
+            return super().make_first_table()
         except PolicyError as error:
             # `from error` would print everything twice.
             raise ImproperlyConfigured(str(error)) from None
-        # If another thread was faster, its table stays. (A lock might wait for an import.)
-        return cast(PolicyTable, vars(self).setdefault("_made", made)[1])
+
+    def on_change(self) -> None:
+        """Report everything again."""
+        self._urlconfs, self.reports = IdentityCache(), adapters.Reports()
 
     def layers_of(self, view: Callable[..., Any]) -> ViewLayers:
         """Return the layers of a view."""
@@ -92,20 +95,7 @@ class CorswsgiConfig(AppConfig):
         # Django's test runner, and pytest-django, create the outbox.
         strict = settings.DEBUG or hasattr(mail, "outbox")
         self.check_at = monotonic() + (not strict)
-        with self._lock:
-            seen = _watched_settings()
-            if seen != self._made[0] and strict:
-                self._forget()
-            elif seen != self._made[0]:
-                # Other requests use the old table until the new one is complete and checked.
-                table, error = PolicyTable.checked(lambda: make_table(read_settings(settings)))
-                self._made, self._is_reported = (seen, table), True
-                self._urlconfs = IdentityCache()
-                if error is not None:
-                    log_invalid(error)
-            if not self._is_reported:
-                self.table.report_problems(strict=strict)
-                self._is_reported = True
+        self.follow(strict=strict)
 
     def report_urlconf(self, urlconf: Any) -> None:
         """Log problems of the views that only the URLconf of a request has, once."""
@@ -124,15 +114,11 @@ class CorswsgiConfig(AppConfig):
 
     def _on_change(self, *, setting: str, **_more: Any) -> None:
         if setting in _WATCHED:
-            self._forget()
-
-    def _forget(self) -> None:
-        vars(self).pop("_made", None)
-        self._urlconfs = IdentityCache()
-        self.check_at, self._is_reported, self.reports = 0, False, adapters.Reports()
+            self.check_at = 0
+            self.forget()
 
 
-def make_table(read: Settings) -> PolicyTable:
+def make_table(read: CorsSettings) -> PolicyTable:
     """Return the table for settings. Raises `PolicyError` with all of their problems."""
     refuse(read.problems)
     return PolicyTable(
@@ -145,18 +131,15 @@ def make_table(read: Settings) -> PolicyTable:
     )
 
 
-def _watched_settings() -> list[object]:
-    values = [getattr(settings, name, UNSET) for name in _WATCHED]
-    # A copy of an iterator would use it up.
-    return [each if isinstance(each, Iterator) else deep_snapshot(each) for each in values]
-
-
-def all_routes(urlconf: Any = None) -> Iterator[Route]:
-    """Yield the routes of a URLconf; None: of ROOT_URLCONF."""
+def all_routes(
+    urlconf: Any = None, accepts: Callable[[View], bool] | None = None
+) -> Iterator[Route]:
+    """Yield the routes to the accepted views of a URLconf; None: of ROOT_URLCONF."""
     layers_of = installed().layers_of
     for path, is_open, view in all_views(urlconf):
-        layers = layers_of(view)
-        yield Route(view_name(view), path, is_open, layers, layers.methods)
+        if accepts is None or accepts(view):
+            layers = layers_of(view)
+            yield Route(name_of(view), path, is_open, layers, layers.methods)
 
 
 def installed() -> CorswsgiConfig:

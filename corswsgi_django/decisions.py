@@ -17,12 +17,12 @@ from corswsgi.adapters import (
     decide_now,
     decide_with,
     decision_steps,
-    view_name,
 )
 
 from .apps import CorswsgiConfig, installed
 from .lookups import aask, ask
 from .routing import find_views
+from .views import name_of
 
 PATH = "corswsgi_django.path"
 """The key of request.META for the original path of a request that came through the middleware."""
@@ -75,7 +75,7 @@ def applied_to(
         views = (match.func,) if match else find_views(request, app.languages, preflight=preflight)
         if len(views) > 1:
             find = partial(applied_to, app, request, preflight=preflight)
-            return table.agree([(view_name(each), find(app.layers_of(each))) for each in views])
+            return table.agree([(name_of(each), find(app.layers_of(each))) for each in views])
         layers = app.layers_of(views[0]) if views else NO_LAYERS
     # Nearly every request takes this path. find() would return the same.
     if layers.is_empty and not preflight and table.everywhere is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -108,6 +109,11 @@ def _decorate_class(view: Any, layer: Layer) -> Any:
 
 
 def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
+    if hasattr(view, "_ninja_operation"):
+        # @api.get, below @cors, has registered this function, and never calls another one.
+        set_layer(view, layer, hint=_HINT)
+        return view
+
     @wraps(view)
     def decorated(*args: Any, **named: Any) -> Any:
         # The request comes after the object if the method was decorated itself.
@@ -130,6 +136,9 @@ def _decorate(view: Any, layer: Layer, *, is_own: bool = True) -> Any:
         get_response = arun if is_async or iscoroutinefunction(view) else run
         return CORSMiddleware(get_response, layers)(requests[0])
 
+    with suppress(Exception):
+        # django-ninja would look the names in annotations up in this module.
+        vars(decorated)["__signature__"] = signature(view, eval_str=True)
     if not is_own:
         vars(decorated).pop(ATTRIBUTE, None)
     layer = set_layer(decorated, layer, hint=_HINT)

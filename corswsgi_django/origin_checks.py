@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
 
-from corswsgi import Policy
 from corswsgi.adapters import (
-    MAX_ENUMERATED,
-    AllowedOrigin,
+    Applied,
+    PolicyTable,
+    TrustedOrigins,
     allowed_origins,
     describe_cookie,
-    enumerate_texts,
+    missing_token_headers,
     on_other_sites,
     wide_expressions,
 )
 
+from .apps import all_routes
+from .routing import all_views
 from .stack import has
+from .views import checks_csrf
 
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -28,70 +30,49 @@ _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
 
 
-def check_origins(policies: list[Policy | None]) -> Iterator[CheckMessage]:
-    """Yield W007 to W012 for the policies of all paths."""
+def check_origins(table: PolicyTable) -> Iterator[CheckMessage]:
+    """Yield W007 to W012 for the policies of all paths, and W028."""
+    policies = [applied.policy for applied in table.path_policies]
     credentialed = [policy for policy in policies if policy and policy.supports_credentials]
     origins = allowed_origins(credentialed)
     if has(_CSRF):
-        yield from _check_csrf(origins)
-    if others := on_other_sites(origins, _known_hosts()):
+        yield from _check_csrf(_with_csrf_checks(table))
+    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else ())
+    if others := on_other_sites(origins, hosts):
         yield from _check_cookies(others)
     for wide in wide_expressions(policies):
-        if (text := wide.describe_wide()) is not None:
-            hint = wide.suggest("list the origins that you trust in CORS_ALLOWED_ORIGINS.")
-            yield Warning(text, hint=hint, id="corswsgi.W011")
-        if (text := wide.describe_insecure()) is not None:
-            hint = wide.suggest("write https:// instead of http:// or https?://.")
-            yield Warning(text, hint=hint, id="corswsgi.W012")
+        for is_wide, text, hint in wide.describe("CORS_ALLOWED_ORIGINS"):
+            yield Warning(text, hint=hint, id="corswsgi.W011" if is_wide else "corswsgi.W012")
 
 
-def _check_csrf(origins: list[AllowedOrigin]) -> Iterator[CheckMessage]:
-    """W007 and W008: pages that may send cookies, but whose POST Django refuses."""
-    open_ports = [origin for origin in origins if origin.pattern.port == "*"]
-    missing = [each for each in origins if each.pattern.port != "*" and not _is_trusted(each)]
-    refused = "every POST, PUT, PATCH or DELETE of their pages gets a 403"
-    if missing:
-        named = enumerate_texts(origin.written for origin in missing)
-        text = f"these origins may send cookies, but are not in CSRF_TRUSTED_ORIGINS: {named}."
-        text = f"{text} So {refused}."
-        trusted = dict.fromkeys(str(origin.pattern) for origin in missing)
-        value = repr([*settings.CSRF_TRUSTED_ORIGINS, *trusted])
-        if len(trusted) > MAX_ENUMERATED:
-            value = "[*CSRF_TRUSTED_ORIGINS, *CORS_ALLOWED_ORIGINS]"
-        hint = f"if they may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W007')}"
-        yield Warning(text, hint=hint, id="corswsgi.W007")
-    if open_ports:
-        named = enumerate_texts(origin.written for origin in open_ports)
-        text = f"these origins may send cookies from any port: {named}."
-        text = f"{text} CSRF_TRUSTED_ORIGINS cannot list any port, so {refused}."
-        listed = [str(replace(origin.pattern, port=3000)) for origin in open_ports]
-        value = repr([*settings.CSRF_TRUSTED_ORIGINS, *listed])
-        hint = f"list ports that may write: CSRF_TRUSTED_ORIGINS = {value}. {_silencing('W008')}"
-        yield Warning(text, hint=hint, id="corswsgi.W008")
+def _with_csrf_checks(table: PolicyTable) -> list[tuple[str | None, Applied]]:
+    """Return what applies to views that are not exempt from CSRF checks, with names of views.
+
+    There are no names for what applies without @cors.
+    """
+    if not any(all_views()):
+        return [(None, applied) for applied in table.path_policies]
+    rows = table.rows(all_routes(accepts=checks_csrf))
+    return [(None if row.route.view.is_empty else row.route.name, row.applied) for row in rows]
 
 
-def _is_trusted(origin: AllowedOrigin) -> bool:
-    """Return whether CsrfViewMiddleware accepts a POST from every origin of a pattern."""
-    pattern = origin.pattern
-    is_exact = not pattern.subdomains
-    netloc = pattern.host if pattern.port is None else f"{pattern.host}:{pattern.port}"
-    if is_exact and netloc in settings.ALLOWED_HOSTS:
-        return True  # the project's own origin
-    for text in map(str, settings.CSRF_TRUSTED_ORIGINS):
-        scheme, _, trusted = text.partition("://")
-        # `*.example.com` includes example.com, and `*example.com` is example.com alone.
-        if trusted.startswith("*."):
-            is_included = f".{netloc}".endswith(trusted.removeprefix("*"))
-        else:
-            is_included = is_exact and trusted.lstrip("*") == netloc
-        if is_included and scheme == pattern.scheme:
-            return True
-    return False
-
-
-def _silencing(number: str) -> str:
-    silenced = [*settings.SILENCED_SYSTEM_CHECKS, f"corswsgi.{number}"]
-    return f"If that is intended: SILENCED_SYSTEM_CHECKS = {silenced!r}."
+def _check_csrf(rows: list[tuple[str | None, Applied]]) -> Iterator[CheckMessage]:
+    """W007, W008 and W028: pages that may send cookies, but whose POST Django refuses."""
+    policies = [each.policy for _, each in rows]
+    origins = allowed_origins([each for each in policies if each and each.supports_credentials])
+    trusted = TrustedOrigins(
+        "CSRF_TRUSTED_ORIGINS", settings.CSRF_TRUSTED_ORIGINS, settings.ALLOWED_HOSTS
+    )
+    missing, open_ports = trusted.describe_missing(origins), trusted.describe_open_ports(origins)
+    for number, found in (("W007", missing), ("W008", open_ports)):
+        for text, fix in found:
+            silenced = [*settings.SILENCED_SYSTEM_CHECKS, f"corswsgi.{number}"]
+            hint = f"{fix} If that is intended: SILENCED_SYSTEM_CHECKS = {silenced!r}."
+            yield Warning(text, hint=hint, id=f"corswsgi.{number}")
+    # It is written like a key of request.META.
+    header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-").lower()
+    for view, text, hint in missing_token_headers(rows, header, "CSRF_HEADER_NAME"):
+        yield Warning(text, hint=hint, obj=view, id="corswsgi.W028")
 
 
 def _check_cookies(origins: list[str]) -> Iterator[CheckMessage]:
@@ -105,12 +86,3 @@ def _check_cookies(origins: list[str]) -> Iterator[CheckMessage]:
             continue
         text, hint = describe_cookie(name, same_site, secure, origins, "ALLOWED_HOSTS")
         yield Warning(text, hint=hint, id=f"corswsgi.{number}")
-
-
-def _known_hosts() -> list[str]:
-    """Return the project's hosts, or nothing if they are not known."""
-    # Some hosts are None or empty, because a variable was not set.
-    hosts = [host for host in settings.ALLOWED_HOSTS if host and isinstance(host, str)]
-    if not hosts and settings.DEBUG:
-        return [*_DEBUG_HOSTS]
-    return [] if "*" in hosts else hosts

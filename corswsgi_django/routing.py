@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -11,8 +10,11 @@ from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.http import HttpRequest
 from django.urls import LocalePrefixPattern, Resolver404, URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
 from django.utils import translation
 from django.utils.functional import Promise
+
+from corswsgi.adapters import literal_prefix
 
 View = Callable[..., Any]
 Views = tuple[View, ...]
@@ -123,10 +125,12 @@ def _views_below(
 ) -> Iterator[tuple[str, bool, View]]:
     for pattern in _patterns(resolver):
         text = str(pattern.pattern)
-        fixed = re.split(r"[<(\[.*+?{|\\$^]", text.removeprefix("^"))[0]
+        fixed = text.partition("<")[0]
+        if isinstance(pattern.pattern, RegexPattern):
+            # Without what may be left out or repeated. The end of an expression is not analysed.
+            fixed = literal_prefix(text)
         route = prefix if is_open else prefix + fixed
-        # The end of a regular expression is not analysed.
-        is_more = is_open or fixed != text
+        is_more = is_open or isinstance(pattern.pattern, RegexPattern) or fixed != text
         if isinstance(pattern, URLPattern):
             yield route, is_more, pattern.callback
         elif depth:

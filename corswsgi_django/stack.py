@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+from corswsgi.adapters import class_names
+
+MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
+PEER = "corsheaders.middleware.CorsMiddleware"
+
+
+def imported(path: str) -> Any:
+    """Return the middleware at `path`; None if it cannot be imported."""
+    try:
+        return import_string(path)
+    except Exception:
+        return None  # Django reports the error when it starts
 
 
 def is_a(path: str, other: str) -> bool:
     """Return whether the class at `path` is `other` or a subclass of it."""
-    if path == other:
-        return True
-    try:
-        middleware = import_string(path)
-    except Exception:
-        return False  # Django reports the error when it starts
-    mro = middleware.__mro__ if isinstance(middleware, type) else ()
-    return other in [f"{each.__module__}.{each.__qualname__}" for each in mro]
+    return path == other or other in class_names(imported(path))
 
 
 def has(middleware: str) -> bool:

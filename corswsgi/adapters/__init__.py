@@ -36,10 +36,24 @@ from .analysis import (
     site_of,
     wide_expressions,
 )
+from .answers import may_answer, sets_header
 from .caches import IdentityCache
 from .calls import PartsByName, read_call
 from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_keys
+from .corsheaders import (
+    FOREST,
+    REMOVED_SETTINGS,
+    CorsSettings,
+    cors_settings,
+    describe_overrides,
+    known_settings,
+    read_cors_settings,
+    setting_format,
+    turn_off,
+)
+from .csrf import TrustedOrigins, missing_token_headers
 from .headers import HeaderMapping, add_to_mapping, apply_to_mapping, list_headers
+from .keeper import TableKeeper
 from .layers import (
     UNSET,
     Applied,
@@ -65,18 +79,28 @@ from .lookups import (
     decision_steps,
 )
 from .names import BLUEPRINT_NAMES, CallNames, DecoratorNames, SettingNames
-from .notes import describe_cookie, note_texts, notes, on_other_sites
+from .notes import (
+    describe_cookie,
+    note_texts,
+    notes,
+    on_other_sites,
+    view_problems,
+    without_origins,
+)
 from .settings import SettingFormat
 from .table import PolicyTable, Route, Row, log_invalid
 from .tracebacks import answer_errors, entrance, may_read_traceback
-from .values import read_expression, read_expressions, read_list, read_origins
+from .values import literal_prefix, read_expression, read_expressions, read_list, read_origins
 from .views import (
     ATTRIBUTE,
     NO_LAYERS,
     ViewLayers,
+    class_names,
+    closed_over,
     has_layer,
     hidden_layers,
     hidden_view,
+    inherited_layer,
     layer_of,
     set_layer,
     view_name,
@@ -91,17 +115,20 @@ __all__ = [
     "DECIDED_BY",
     "DECISION",
     "DEFAULT_METHODS",
+    "FOREST",
     "MAX_ENUMERATED",
     "NO_LAYERS",
     "NO_ORIGIN",
     "OPTIONS",
     "OPTION_NAMES",
+    "REMOVED_SETTINGS",
     "UNSET",
     "AllowedOrigin",
     "Applied",
     "CallNames",
     "ConfigNames",
     "Configuration",
+    "CorsSettings",
     "DecoratorNames",
     "HeaderMapping",
     "IdentityCache",
@@ -121,6 +148,8 @@ __all__ = [
     "SettingFormat",
     "SettingNames",
     "Steps",
+    "TableKeeper",
+    "TrustedOrigins",
     "Unset",
     "ViewLayers",
     "WideExpression",
@@ -131,13 +160,17 @@ __all__ = [
     "apply_to_mapping",
     "as_wsgi",
     "checked_truth",
+    "class_names",
+    "closed_over",
     "combined_truth",
     "corrected_origin",
+    "cors_settings",
     "decide_now",
     "decide_with",
     "decision_steps",
     "deep_snapshot",
     "describe_cookie",
+    "describe_overrides",
     "did_you_mean",
     "drop_ignored",
     "entrance",
@@ -147,22 +180,28 @@ __all__ = [
     "hidden_layers",
     "hidden_view",
     "ignored_keys",
+    "inherited_layer",
     "is_async",
+    "known_settings",
     "layer_of",
     "list_headers",
+    "literal_prefix",
     "log_failure",
     "log_invalid",
     "log_refusal",
     "logger",
+    "may_answer",
     "may_read_traceback",
     "merge",
     "merged_vary",
+    "missing_token_headers",
     "note_texts",
     "notes",
     "on_other_sites",
     "prefixed",
     "preflight_response",
     "read_call",
+    "read_cors_settings",
     "read_expression",
     "read_expressions",
     "read_layer",
@@ -174,12 +213,17 @@ __all__ = [
     "refusing_policy",
     "safe_repr",
     "set_layer",
+    "sets_header",
+    "setting_format",
     "site_of",
     "snapshot",
+    "turn_off",
     "view_name",
+    "view_problems",
     "warn",
     "warn_at",
     "wide_expressions",
+    "without_origins",
     "wrapped_views",
     "wrong_type",
 ]

@@ -61,6 +61,16 @@ class WideExpression(NamedTuple):
             "read."
         )
 
+    def describe(self, setting: str) -> Iterator[tuple[bool, str, str]]:
+        """Yield both sentences, if there are any: whether it is the first, its text, and a hint.
+
+        `setting` is the one for origins.
+        """
+        if (text := self.describe_wide()) is not None:
+            yield True, text, self.suggest(f"list the origins that you trust in {setting}.")
+        if (text := self.describe_insecure()) is not None:
+            yield False, text, self.suggest("write https:// instead of http:// or https?://.")
+
     def suggest(self, otherwise: str) -> str:
         """Return a hint with the corrected expression, or `otherwise`."""
         return otherwise if self.corrected is None else f"did you mean {self.corrected}?"

@@ -69,6 +69,12 @@ class Applied:
     extra_methods: tuple[str, ...] = ()
     """Further methods that are allowed if the policy names none; see `PolicyTable`."""
 
+    @property
+    def narrows(self) -> bool:
+        """Whether a response that any origin may read gets other headers."""
+        policy = None if self.is_optional else self.policy
+        return policy is not None and (not policy.allows_any_origin or policy.supports_credentials)
+
 
 class Reading(NamedTuple):
     """The result of reading one layer."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from secrets import token_hex
 from typing import Any
 
-from corswsgi.errors import Notice, safe_repr
+from corswsgi.errors import Notice, Problem, safe_repr
 from corswsgi.origins import is_private, parse_pattern, without_port
 
 from .analysis import (
@@ -148,9 +148,33 @@ def _matches_loopback(rule: object) -> bool:
     return isinstance(rule, re.Pattern) and any(map(rule.fullmatch, _LOOPBACK))
 
 
-def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[str]) -> list[str]:
-    """Return the origins that are on other sites than `hosts`; nothing if there are no hosts."""
-    own = {site_of(without_port(host).removeprefix(".")) for host in hosts}
+def view_problems(table: PolicyTable) -> list[tuple[str, Problem]]:
+    """Return the problems of views, each once, with the name of its view."""
+    found = {
+        # Not by their values, which may not be hashable.
+        (row.route.name, problem.option, problem.message): (row.route.name, problem)
+        for row in table.rows()
+        for problem in (*row.route.view.problems, *row.problems)
+    }
+    return [*found.values()]
+
+
+def without_origins(table: PolicyTable) -> list[str]:
+    """Return the names of views with layers that have no effect, because there are no origins."""
+    rows = (row for row in table.rows() if not (row.route.view.problems or row.problems))
+    return [*dict.fromkeys(row.route.name for row in rows if row.lacks_origins)]
+
+
+def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[object]) -> list[str]:
+    """Return the origins that are on other sites than `hosts`.
+
+    Returns nothing if no hosts are known, or if ``*`` stands for any host.
+    """
+    # Some hosts are None or empty, because a variable was not set.
+    known = [host for host in hosts if host and isinstance(host, str)]
+    own = (
+        set() if "*" in known else {site_of(without_port(host).removeprefix(".")) for host in known}
+    )
     return [origin.written for origin in origins if own and origin.site not in own]
 
 

@@ -141,6 +141,26 @@ class SettingFormat(NamedTuple):
         ]
         return Reading(reading.layer, reading.problems + unknown, reading.notices)
 
+    def unused(
+        self, given: Collection[str], known: Collection[str], removed: Mapping[str, str]
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield settings that have no effect: ``unknown``, ``removed`` or ``older``; text and hint.
+
+        `known` are the names of all settings, and `removed` those of earlier versions, each with
+        its replacement.
+        """
+        for name in given:
+            if name in removed:
+                text = f"{name} has no effect: django-cors-headers has removed it."
+                yield "removed", text, f"{removed[name]}."
+            elif name not in known:
+                text = f"{name} is not a setting of corswsgi."
+                yield "unknown", text, self.meant(name, known)
+        for name, older in self.older.items():
+            if name in given and older in given:
+                text = f"{older} has no effect, because its newer name {name} is set, too."
+                yield "older", text, f"remove {older}."
+
     def meant(self, name: str, known: Collection[str]) -> str:
         """Return a hint with the setting that `name` probably means, or with all `known`."""
         option = name.removeprefix(self.prefix).lower()

@@ -33,7 +33,7 @@ OTHER_METHODS = "*"
 _INVALID = refusing_policy("policy_invalid")
 
 
-def log_invalid(error: PolicyError) -> None:
+def log_invalid(error: Exception) -> None:
     """Log that parts of the configuration are invalid, so their policies refuse every origin."""
     logger.error(
         "CORS is refused where it is misconfigured. %s", error, extra={"reason": "policy_invalid"}
@@ -308,9 +308,12 @@ class PolicyTable:
             attributes.pop(name, None)
         return table
 
-    def rows(self) -> Iterator[Row]:
-        """Yield a row for each route, each path pattern that may match it, and each policy."""
-        for route in self._routes():
+    def rows(self, routes: Iterable[Route] | None = None) -> Iterator[Row]:
+        """Yield a row for each route, each path pattern that may match it, and each policy.
+
+        `routes` are others than those of the application, or some of them.
+        """
+        for route in self._routes() if routes is None else routes:
             for place in self._places_for(route):
                 for methods, layers in _groups(route):
                     if layers:

@@ -18,6 +18,15 @@ from .layers import snapshot
 # Raised by re.compile(); the last two for huge numbers and for deep nesting.
 _INVALID_EXPRESSION = (re.error, OverflowError, RecursionError)
 
+# How a regular expression begins, up to the first part that can match several texts.
+_LITERAL = re.compile(r"\A\^?((?:(?:[^\\.^$*+?{}()|\[\]]|\\[^\w\s])(?![*?{]))*)")
+
+
+def literal_prefix(expression: str) -> str:
+    """Return the text that everything begins with that a regular expression matches."""
+    found = _LITERAL.match(expression)
+    return "" if found is None else re.sub(r"\\(.)", r"\1", found[1])
+
 
 def read_list(option: str, value: object, problems: list[Problem]) -> tuple[Any, ...]:
     """Return the items of a list, or a single item; add a problem if it is neither."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from inspect import getattr_static
 from types import FunctionType
@@ -72,23 +73,32 @@ def layer_of(view: Any) -> Layer | Unset:
     return UNSET
 
 
+def inherited_layer(view_class: type, name: str) -> Layer | Unset:
+    """Return the layer of a method, or else of one that it overrides."""
+    layers = (layer_of(vars(each).get(name)) for each in view_class.__mro__)
+    return next((layer for layer in layers if isinstance(layer, Layer)), UNSET)
+
+
+def closed_over(view: Any) -> Iterator[Any]:
+    """Yield the values of the variables that a view, and the views that it wraps, close over."""
+    for each in wrapped_views(view):
+        for cell in getattr(each, "__closure__", None) or ():
+            with suppress(ValueError):  # the variable has no value yet
+                yield cell.cell_contents
+
+
 def hidden_layers(view: Any, depth: int = 4) -> Iterator[tuple[Callable[..., Any], Layer]]:
     """Yield decorated views among the variables that a view closes over, with their layers.
 
     Decorators without functools.wraps hide views in this way.
     """
-    for each in wrapped_views(view):
-        for cell in getattr(each, "__closure__", None) or ():
-            try:
-                inner = cell.cell_contents
-            except ValueError:
-                continue  # the variable has no value yet
-            # Nothing here may evaluate a lazy object or a proxy.
-            layer = getattr_static(inner, ATTRIBUTE, None)
-            if callable(inner) and isinstance(layer, Layer):
-                yield inner, layer
-            elif depth and type(inner) is FunctionType:
-                yield from hidden_layers(inner, depth - 1)
+    for inner in closed_over(view):
+        # Nothing here may evaluate a lazy object or a proxy.
+        layer = getattr_static(inner, ATTRIBUTE, None)
+        if callable(inner) and isinstance(layer, Layer):
+            yield inner, layer
+        elif depth and type(inner) is FunctionType:
+            yield from hidden_layers(inner, depth - 1)
 
 
 def hidden_view(views: Iterable[Any], layers: ViewLayers) -> Any:
@@ -96,6 +106,12 @@ def hidden_view(views: Iterable[Any], layers: ViewLayers) -> Any:
     seen = {*layers.enclosing, *(layer for own in layers.by_method.values() for layer in own)}
     hidden = (found for view in views for found in hidden_layers(view))
     return next((found for found, layer in hidden if layer not in seen), None)
+
+
+def class_names(item: object) -> list[str]:
+    """Return the names of a class and of its bases, as in imports; nothing for other objects."""
+    bases = item.__mro__ if isinstance(item, type) else ()
+    return [f"{each.__module__}.{each.__qualname__}" for each in bases]
 
 
 def view_name(view: Any) -> str:

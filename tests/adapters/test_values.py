@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from corswsgi import Problem
-from corswsgi.adapters import Names, read_expression, read_expressions, read_list, read_origins
+from corswsgi.adapters import (
+    Names,
+    literal_prefix,
+    read_expression,
+    read_expressions,
+    read_list,
+    read_origins,
+)
 
 PATTERN = re.compile("a")
 
@@ -171,3 +178,22 @@ def test_the_hint_for_expressions_of_another_type() -> None:
     (problem,) = problems
     assert problem.hint == r'write [r"https://pr-\d+\.example\.com"].'
     assert "expected a regular expression" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("expression", "prefix"),
+    [
+        ("", ""),
+        ("^a/b$", "a/b"),
+        (r"^\.well-known/x\-y/?$", ".well-known/x-y"),
+        (r"a/x+$", "a/x"),
+        (r"a/x*", "a/"),
+        (r"a/x{2}", "a/"),
+        (r"a\.?b", "a"),
+        (r"a/(?P<name>\d+)", "a/"),
+        (r"a/\d", "a/"),
+        (r"[ab]", ""),
+    ],
+)
+def test_literal_prefix(expression: str, prefix: str) -> None:
+    assert literal_prefix(expression) == prefix

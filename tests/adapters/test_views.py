@@ -13,9 +13,12 @@ from corswsgi.adapters import (
     UNSET,
     Layer,
     ViewLayers,
+    class_names,
+    closed_over,
     has_layer,
     hidden_layers,
     hidden_view,
+    inherited_layer,
     layer_of,
     set_layer,
     view_name,
@@ -304,3 +307,39 @@ def test_a_warning_about_an_object_names_the_caller() -> None:
     with pytest.warns(RuntimeWarning, match="no effect") as warned:
         warn_at(object(), "no effect")
     assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_variables_that_views_close_over() -> None:
+    one, two = object(), object()
+
+    def outer() -> None:
+        raise NotImplementedError(one)
+
+    @functools.wraps(outer)
+    def wrapper() -> None:
+        raise NotImplementedError(two)
+
+    assert [*closed_over(wrapper)] == [two, one]
+    assert [*closed_over(view)] == [*closed_over(None)] == []
+
+
+def test_names_and_layers_of_classes() -> None:
+    class Base:
+        get = marked(GET)
+
+    class Derived(Base):
+        def get(self) -> None:
+            raise NotImplementedError
+
+        post = marked(POST)
+
+    assert class_names(Derived)[-1] == "builtins.object"
+    assert [name.rpartition(".")[2] for name in class_names(Derived)] == [
+        "Derived",
+        "Base",
+        "object",
+    ]
+    assert class_names(view) == []
+    assert inherited_layer(Derived, "get") is GET
+    assert inherited_layer(Derived, "post") is POST
+    assert inherited_layer(Derived, "put") is UNSET

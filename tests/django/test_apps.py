@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import path
@@ -316,9 +317,11 @@ def test_in_production_every_request_meanwhile_uses_a_checked_table(
         live.CORS_ALLOWED_ORIGINS = origins
         production[0] += 1
         with monkeypatch.context() as patched:
-            for each in (IdentityCache, log_invalid):
-                name = f"corswsgi_django.apps.{each.__name__}"
-                patched.setattr(name, fetching(each, expected))
+            for module, each in (
+                ("corswsgi_django.apps", IdentityCache),
+                ("corswsgi.adapters.keeper", log_invalid),
+            ):
+                patched.setattr(f"{module}.{each.__name__}", fetching(each, expected))
             installed().keep_up()
     assert {*seen} == {IdentityCache, log_invalid}
 
@@ -399,3 +402,58 @@ def test_the_application_has_to_be_installed() -> None:
         pytest.raises(ImproperlyConfigured, match='add "corswsgi_django" to INSTALLED_APPS'),
     ):
         WSGIHandler()
+
+
+def swallow(get_response: Any) -> Any:
+    """Turn exceptions of views into responses, as error handlers of APIs do."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = get_response(request)
+        return response
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse:
+        return HttpResponse("an error", status=500)
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined] # a hook
+    return middleware
+
+
+@pytest.mark.parametrize("has_middleware", [True, False], ids=["middleware", "alone"])
+def test_problems_that_error_handlers_hide_are_logged_once(
+    has_middleware: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed(), "_logged", frozenset())
+    stack = ["tests.django.test_apps.swallow"]
+    stack += ["corswsgi_django.middleware.CORSMiddleware"] * has_middleware
+    with override_settings(**{**INVALID, "MIDDLEWARE": stack}):
+        handler = WSGIHandler()
+        for _ in range(2):
+            assert get(handler, "/invalid", "GET", [("Origin", APP)]).status == 500
+    (record,) = [record for record in caplog.records if record.name == "corswsgi"]
+    assert getattr(record, "reason", "") == "policy_invalid"
+    assert "origins of its @cors" in record.getMessage()
+
+
+NOTED: dict[str, Any] = {"CORS_ALLOW_METHODS": ["patch"], "CORS_ALLOW_PRIVATE_NETWORK": True}
+
+
+def test_notices_are_logged_when_the_server_starts(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed(), "_logged", frozenset())
+    with override_settings(**SETTINGS, **NOTED):
+        call_command("check")
+        assert caplog.records == []
+        for _ in range(2):
+            WSGIHandler()
+    # The settings are read again, but the log does not repeat what it has.
+    with override_settings(**SETTINGS, **NOTED):
+        WSGIHandler()
+    assert {
+        (each.name, each.levelname, getattr(each, "reason", "")) for each in caplog.records
+    } == {
+        ("corswsgi", "WARNING", "method_case"),
+        ("corswsgi", "WARNING", "deprecated_option"),
+    }
+    assert len(caplog.records) == 2
+    assert all(record.getMessage().startswith("CORS_ALLOW_") for record in caplog.records)

@@ -15,7 +15,7 @@ from django.http import (
     HttpResponse,
 )
 from django.test import override_settings
-from django.urls import clear_script_prefix, include, path, re_path, set_script_prefix
+from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -28,18 +28,9 @@ from corswsgi_django.checks import ERRORS, NOTICES
 from corswsgi_django.signals import check_request_enabled
 from tests.conformance.cases import APP
 from tests.django.checking import (
-    COMMON,
-    CORS,
-    CSRF,
-    SECURITY,
-    SESSION,
-    WHITENOISE,
     messages,
     said,
     view,
-)
-from tests.django.project import (
-    named,
 )
 
 
@@ -106,117 +97,6 @@ def test_an_older_name_beside_the_newer_one() -> None:
         "corswsgi.W003": "CORS_ORIGIN_WHITELIST has no effect, because its newer name "
         "CORS_ALLOWED_ORIGINS is set, too. -> remove CORS_ORIGIN_WHITELIST."
     }
-
-
-@pytest.mark.parametrize(
-    ("middleware", "number", "names"),
-    [
-        ([], "W004", "is not in MIDDLEWARE"),
-        ([COMMON], "W004", "is not in MIDDLEWARE"),
-        (
-            ["corswsgi_django.middleware.CorsMiddleware"],
-            "W004",
-            "did you mean 'corswsgi_django.middleware.CORSMiddleware'?",
-        ),
-        ([COMMON, CORS], "W005", "is below CommonMiddleware, which may"),
-        (
-            [SESSION, CSRF, WHITENOISE, CORS],
-            "W005",
-            "CsrfViewMiddleware, WhiteNoiseMiddleware, which",
-        ),
-        (["django.contrib.auth.middleware.AuthenticationMiddleware", CORS], "W005", "Authentic"),
-        (["tests.django.test_stack.MyCommon", CORS], "W005", "is below MyCommon, which may"),
-        ([CORS, "corsheaders.middleware.CorsMiddleware"], "W006", "sets headers of its own"),
-        ([SECURITY, SESSION, CORS, COMMON, CSRF, WHITENOISE], None, ""),
-        (["tests.django.test_stack.Mine"], None, ""),
-        (["tests.django.test_stack.of_a_function", CORS], None, ""),
-        (["no.such.Middleware", CORS], None, ""),
-    ],
-)
-def test_middleware(middleware: list[str], number: str | None, names: str) -> None:
-    found = said(MIDDLEWARE=middleware, STATIC_URL=None)
-    assert [*found] == ([] if number is None else [f"corswsgi.{number}"])
-    assert all(names in text for text in found.values())
-
-
-def test_redirects_to_https_are_answers() -> None:
-    settings: dict[str, Any] = {"MIDDLEWARE": [SECURITY, CORS], "SECURE_SSL_REDIRECT": True}
-    assert "below SecurityMiddleware" in said(**settings)["corswsgi.W005"]
-
-
-STATIC: dict[str, Any] = {
-    "MIDDLEWARE": [CORS, WHITENOISE],
-    "STATIC_URL": "/static/",
-    "CORS_ALLOWED_ORIGINS": [APP],
-}
-
-
-def test_whitenoise_and_the_suggested_setting() -> None:
-    found = said(**STATIC)
-    assert [*found] == ["corswsgi.W013"]
-    _, hint = found["corswsgi.W013"].split(" -> CORS_RESOURCES = ")
-    resources = eval(hint)
-    assert resources == {"/static/*": None}
-    assert said(**STATIC, CORS_RESOURCES=resources) == {}
-    with_others = said(**STATIC, CORS_RESOURCES={"/a/*": None})["corswsgi.W013"]
-    assert with_others.endswith(" -> CORS_RESOURCES['/static/*'] = None")
-
-
-def test_whitenoise_below_a_prefix() -> None:
-    set_script_prefix("/app/")
-    try:
-        found = said(**{**STATIC, "STATIC_URL": "static/"})
-        assert found["corswsgi.W013"].endswith("CORS_RESOURCES = {'/static/*': None}")
-        resources = {"/static/*": None}
-        assert said(**{**STATIC, "STATIC_URL": "static/"}, CORS_RESOURCES=resources) == {}
-    finally:
-        clear_script_prefix()
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"MIDDLEWARE": [CORS]},
-        {"WHITENOISE_ALLOW_ALL_ORIGINS": False},
-        {"CORS_ALLOW_ALL_ORIGINS": True},
-        {"CORS_URLS_REGEX": "^/api/"},
-        {"STATIC_URL": "https://cdn.example.com/static/"},
-        {"STATIC_URL": None},
-        {"STATIC_URL": ""},
-        {"STATIC_URL": "/"},
-        {"STATIC_URL": "http://[::1/"},
-        {"STATIC_URL": "//cdn.example.com/"},
-    ],
-    ids=named,
-)
-def test_whitenoise_without_a_conflict(settings: dict[str, Any]) -> None:
-    assert said(**{**STATIC, **settings}) == {}
-
-
-def test_runserver_and_static_files() -> None:
-    settings: dict[str, Any] = {
-        **STATIC,
-        "DEBUG": True,
-        "STATIC_URL": "static/",
-        "CORS_RESOURCES": {"/static/*": None},
-        "INSTALLED_APPS": ["corswsgi_django", "django.contrib.staticfiles"],
-    }
-    (message,) = messages(**settings)
-    assert (type(message), message.id) == (checks.Warning, "corswsgi.W015")
-    assert "whitenoise.runserver_nostatic" in (message.hint or "")
-    without = ["whitenoise.runserver_nostatic", *settings["INSTALLED_APPS"]]
-    others: list[dict[str, Any]] = [
-        {"INSTALLED_APPS": without},
-        {"DEBUG": False},
-        {"INSTALLED_APPS": ["corswsgi_django"]},
-        # No static files for other origins are configured.
-        {"MIDDLEWARE": [CORS], "CORS_RESOURCES": {}},
-        {"MIDDLEWARE": [CORS]},
-    ]
-    for other in others:
-        assert messages(**{**settings, **other}) == []
-    asked = {"MIDDLEWARE": [CORS], "CORS_RESOURCES": {"/static/*": {}}}
-    assert [message.id for message in messages(**{**settings, **asked})] == ["corswsgi.W015"]
 
 
 class Things(View):
@@ -353,16 +233,6 @@ def test_problems_of_views_name_the_view() -> None:
         call_command("check")
 
 
-def test_without_the_middleware_the_check_says_what_is_missing() -> None:
-    text = said(MIDDLEWARE=[])["corswsgi.W004"]
-    assert "so the settings only have an effect on views with @cors" in text
-    assert "preflights that other middleware refuses first" in text
-    assert "errors outside of the view have no CORS headers" in text
-    assert text.endswith(
-        '-> put it first: MIDDLEWARE = ["corswsgi_django.middleware.CORSMiddleware", ...].'
-    )
-
-
 @pytest.mark.parametrize("value", [True, False, "yes", None])
 def test_options_without_effect_are_warned_about(value: object) -> None:
     found = messages(CORS_ALLOWED_ORIGINS=[APP], CORS_ALLOW_PRIVATE_NETWORK=value)
@@ -488,29 +358,3 @@ def test_identifiers_never_change() -> None:
     ]
     # Those about the keys of a config in Flask have no check.
     assert {*NOTICES} == {*get_args(NoticeReason)} - {"unknown_key", "late_key"}
-
-
-@pytest.mark.parametrize(
-    "middleware",
-    [
-        COMMON,
-        CSRF,
-        WHITENOISE,
-        "django.middleware.locale.LocaleMiddleware",
-        "django.middleware.http.ConditionalGetMiddleware",
-        "django.middleware.cache.FetchFromCacheMiddleware",
-        "django.middleware.cache.CacheMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-        "django.contrib.auth.middleware.RemoteUserMiddleware",
-        "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
-        "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
-    ],
-)
-def test_middleware_that_may_answer_itself(middleware: str) -> None:
-    found = said(MIDDLEWARE=[middleware, CORS], STATIC_URL=None)
-    name = middleware.rpartition(".")[2]
-    assert [*found] == ["corswsgi.W005"]
-    assert f"is below {name}, which may refuse preflights." in found["corswsgi.W005"]
-    assert said(MIDDLEWARE=[CORS, middleware], STATIC_URL=None) == {}
-    assert said(MIDDLEWARE=[SECURITY, SESSION, CORS], STATIC_URL=None) == {}

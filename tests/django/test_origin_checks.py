@@ -6,9 +6,19 @@ import re
 from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.security import APIKeyCookie
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.views import APIView
 
+from corswsgi_django import cors
+from corswsgi_django.defaults import default_headers
 from tests.conformance.cases import APP
-from tests.django.checking import CORS, CSRF, SESSION, said
+from tests.django.checking import CORS, CSRF, SESSION, said, view
+from tests.django.project import Project, named
 
 CREDENTIALS: dict[str, Any] = {
     "CORS_ALLOW_CREDENTIALS": True,
@@ -213,3 +223,108 @@ def test_expressions_that_are_always_refused(source: str, number: str, hint: str
     assert f"did you mean {hint}?" in found[f"corswsgi.{number}"]
     # Hints can be pasted.
     assert said(**settings, CORS_ALLOWED_ORIGIN_REGEXES=[hint[2:-1]]) == {}
+
+
+class Api(APIView):  # type: ignore[misc] # it has no types
+    authentication_classes = (TokenAuthentication,)
+
+
+class SessionApi(APIView):  # type: ignore[misc] # it has no types
+    authentication_classes = (SessionAuthentication,)
+
+    def post(self, request: Any) -> Any:
+        raise NotImplementedError
+
+
+class Key(APIKeyCookie):
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        raise NotImplementedError
+
+
+def of_ninja(name: str, **options: Any) -> Any:
+    api: Any = NinjaAPI(urls_namespace=name, **options)
+    api.post("/")(lambda request: None)
+    return path(name, api.urls)
+
+
+def admin_index(request: HttpRequest) -> HttpResponse:
+    raise NotImplementedError
+
+
+admin_index.__module__ = "django.contrib.admin.sites"
+
+EXEMPT = [
+    path("exempt", csrf_exempt(view)),
+    path("api", Api.as_view()),
+    path("no-session", SessionApi.as_view(authentication_classes=[])),
+    path("admin", admin_index),
+    of_ninja("open"),
+    of_ninja("header", auth=Key(csrf=False)),
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_checked"),
+    [
+        ([], False),
+        ([path("view", view)], True),
+        ([path("session", SessionApi.as_view())], True),
+        ([of_ninja("cookie", auth=Key())], True),
+    ],
+    ids=["none", "plain", "SessionAuthentication", "APIKeyCookie"],
+)
+def test_views_that_are_exempt_from_csrf_checks(more: list[Any], is_checked: bool) -> None:
+    settings = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP, "http://localhost:*"], "DEBUG": True}
+    settings |= {"ALLOWED_HOSTS": ["*"], "CORS_ALLOW_HEADERS": ["content-type"]}
+    found = said(**settings, urls=[*EXEMPT, *more])
+    numbers = ["corswsgi.W007", "corswsgi.W008", "corswsgi.W028"]
+    assert [*found] == (numbers if is_checked else [])
+    # Of the policy for their paths alone.
+    elsewhere = {**settings, "CORS_URLS_REGEX": "^/exempt"}
+    assert said(**elsewhere, urls=EXEMPT) == {}
+
+
+def test_credentials_of_single_views_count() -> None:
+    settings = {**CREDENTIALS, "CORS_ALLOW_CREDENTIALS": False, "CORS_ALLOWED_ORIGINS": [APP]}
+    marked = cors(supports_credentials=True, allow_headers=["X-A"])(view)
+    found = said(**settings, urls=[path("", marked), path("b", view)])
+    assert [*found] == ["corswsgi.W007", "corswsgi.W028"]
+    assert found["corswsgi.W028"] == (
+        "allow_headers of its @cors does not contain 'x-csrftoken', which is the header of the "
+        "CSRF token (CSRF_HEADER_NAME). So browsers do not send requests with the token. -> write "
+        "allow_headers=['X-A', 'x-csrftoken']."
+    )
+
+
+TRUSTED = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP], "CSRF_TRUSTED_ORIGINS": [APP]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({"CORS_ALLOW_HEADERS": ["content-type"]}, ["content-type", "x-csrftoken"]),
+        ({"CORS_ALLOW_HEADERS": ["Content-Type", "X-CSRFToken"]}, None),
+        ({"CORS_ALLOW_HEADERS": ["X-XSRF-TOKEN"], "CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN"}, None),
+        (
+            {"CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN"},
+            [*default_headers, "x-xsrf-token"],
+        ),
+        ({"CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN", "CORS_ALLOW_HEADERS": "*"}, None),
+        ({"CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN", "CORS_ALLOW_CREDENTIALS": False}, None),
+        ({"CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN", "MIDDLEWARE": [CORS]}, None),
+    ],
+    ids=named,
+)
+def test_the_header_of_the_csrf_token(settings: dict[str, Any], headers: list[str] | None) -> None:
+    found = said(**{**TRUSTED, **settings})
+    assert [*found] == ([] if headers is None else ["corswsgi.W028"])
+    for text in found.values():
+        assert headers is not None
+        fix = text.partition(" -> write CORS_ALLOW_HEADERS = ")[2].removesuffix(".")
+        assert eval(fix) == headers
+        assert said(**{**TRUSTED, **settings, "CORS_ALLOW_HEADERS": headers}) == {}
+        asking = ("Access-Control-Request-Headers", headers[-1])
+        one = Project([path("", view)], {**TRUSTED, **settings})
+        assert one.preflight("/", "POST", APP, asking).status == 403
+        one.settings["CORS_ALLOW_HEADERS"] = headers
+        assert one.preflight("/", "POST", APP, asking).status == 204

@@ -1,0 +1,58 @@
+"""The checks of MIDDLEWARE: the order, and middleware that sets CORS headers, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
+
+from corswsgi.adapters import describe_overrides, may_answer, sets_header
+
+from .stack import MIDDLEWARE, PEER, imported, is_a
+
+_ENTRY = f'MIDDLEWARE = ["{MIDDLEWARE}", ...]'
+
+# Middleware of these modules has checks of its own, or calls the methods of subclasses.
+_KNOWN = ("django.utils.deprecation", "corsheaders.middleware", "corswsgi_django.middleware")
+_REDIRECTING = "django.middleware.security"
+
+
+def check_stack() -> Iterator[CheckMessage]:
+    """Yield W004 to W006, W029 and W031."""
+    ours = [path for path in settings.MIDDLEWARE if is_a(path, MIDDLEWARE)]
+    peers = [path for path in settings.MIDDLEWARE if is_a(path, PEER)]
+    if peers:
+        text = f"{peers[0]} is in MIDDLEWARE, too, and sets headers of its own."
+        hint = f'remove {peers[0]!r} from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.'
+        yield Warning(text, hint=hint, id="corswsgi.W006")
+    origins = getattr(settings, "CORS_ALLOWED_ORIGINS", ())
+    for path in settings.MIDDLEWARE:
+        if path in (*ours, *peers):
+            if overrides := describe_overrides(imported(path), path, _KNOWN, origins):
+                yield Warning(overrides[0], hint=overrides[1], id="corswsgi.W029")
+        elif sets_header(imported(path), "Access-Control-Allow-Origin"):
+            text = f"{path} sets Access-Control-Allow-Origin itself, beside the settings."
+            hint = f"remove {path!r} from MIDDLEWARE: the settings replace it."
+            yield Warning(text, hint=hint, id="corswsgi.W031")
+    if ours:
+        yield from _check_above(settings.MIDDLEWARE[: settings.MIDDLEWARE.index(ours[0])])
+        return
+    text = (
+        f"{MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
+        "with @cors. Even there, preflights that other middleware refuses first (for example, "
+        "because they carry no login) and errors outside of the view have no CORS headers."
+    )
+    misspelled = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
+    hint = f"did you mean {MIDDLEWARE!r}?" if misspelled else f"put it first: {_ENTRY}."
+    yield Warning(text, hint=hint, id="corswsgi.W004")
+
+
+def _check_above(paths: list[str]) -> Iterator[CheckMessage]:
+    trusted = (*_KNOWN, *(() if settings.SECURE_SSL_REDIRECT else (_REDIRECTING,)))
+    before = [path for path in paths if may_answer(imported(path), trusted)]
+    if before:
+        names = ", ".join(path.rpartition(".")[2] for path in before)
+        text = f"{MIDDLEWARE} is below {names}, which may refuse preflights."
+        text = f"{text} Redirects and errors from there have no CORS headers."
+        yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
