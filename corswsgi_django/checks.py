@@ -18,6 +18,8 @@ from corswsgi.adapters import (
     hidden_view,
     notes,
     view_name,
+    view_problems,
+    without_origins,
 )
 
 from .apps import make_table
@@ -100,15 +102,9 @@ def _check_views(table: PolicyTable) -> Iterator[CheckMessage]:
             text = f"a decorator hides the @cors of {name}, so preflights get the settings' answer."
             hint = "move @cors above it (above @api_view, for instance)."
             yield Warning(text, hint=hint, obj=name_of(view), id="corswsgi.W016")
-    found: dict[tuple[str, ...], CheckMessage] = {}
-    for row in table.rows():
-        name = row.route.name
-        problems = (*row.route.view.problems, *row.problems)
-        for problem in problems:
-            # Not by its value, which may not be hashable.
-            found.setdefault((name, problem.option, problem.message), _error(problem, name))
-        if not (problems or check_request_enabled.has_listeners()) and row.lacks_origins:
-            text = "neither its @cors nor the settings name any origins, so no origin is allowed."
-            hint = 'write @cors(origins=["https://app.example.com"]), or set CORS_ALLOWED_ORIGINS.'
-            found[name,] = Warning(text, hint=hint, obj=name, id="corswsgi.W014")
-    yield from found.values()
+    for name, problem in view_problems(table):
+        yield _error(problem, name)
+    for name in () if check_request_enabled.has_listeners() else without_origins(table):
+        text = "neither its @cors nor the settings name any origins, so no origin is allowed."
+        hint = 'write @cors(origins=["https://app.example.com"]), or set CORS_ALLOWED_ORIGINS.'
+        yield Warning(text, hint=hint, obj=name, id="corswsgi.W014")

@@ -11,8 +11,6 @@ from corswsgi.adapters import describe_overrides, may_answer, sets_header
 
 from .stack import MIDDLEWARE, PEER, imported, is_a
 
-_ENTRY = f'MIDDLEWARE = ["{MIDDLEWARE}", ...]'
-
 # Middleware of these modules has checks of its own, or calls the methods of subclasses.
 _KNOWN = ("django.utils.deprecation", "corsheaders.middleware", "corswsgi_django.middleware")
 _REDIRECTING = "django.middleware.security"
@@ -36,7 +34,7 @@ def check_stack() -> Iterator[CheckMessage]:
             hint = f"remove {path!r} from MIDDLEWARE: the settings replace it."
             yield Warning(text, hint=hint, id="corswsgi.W031")
     if ours:
-        yield from _check_above(settings.MIDDLEWARE[: settings.MIDDLEWARE.index(ours[0])])
+        yield from _check_above(ours[0])
         return
     text = (
         f"{MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
@@ -44,15 +42,21 @@ def check_stack() -> Iterator[CheckMessage]:
         "because they carry no login) and errors outside of the view have no CORS headers."
     )
     misspelled = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
-    hint = f"did you mean {MIDDLEWARE!r}?" if misspelled else f"put it first: {_ENTRY}."
+    hint = (
+        f"did you mean {MIDDLEWARE!r}?"
+        if misspelled
+        else f"put it first: MIDDLEWARE.insert(0, {MIDDLEWARE!r})."
+    )
     yield Warning(text, hint=hint, id="corswsgi.W004")
 
 
-def _check_above(paths: list[str]) -> Iterator[CheckMessage]:
+def _check_above(entry: str) -> Iterator[CheckMessage]:
+    paths = settings.MIDDLEWARE[: settings.MIDDLEWARE.index(entry)]
     trusted = (*_KNOWN, *(() if settings.SECURE_SSL_REDIRECT else (_REDIRECTING,)))
     before = [path for path in paths if may_answer(imported(path), trusted)]
     if before:
         names = ", ".join(path.rpartition(".")[2] for path in before)
-        text = f"{MIDDLEWARE} is below {names}, which may refuse preflights."
+        fix = f"MIDDLEWARE.remove({entry!r}); MIDDLEWARE.insert(0, {entry!r})"
+        text = f"{entry} is below {names}, which may refuse preflights."
         text = f"{text} Redirects and errors from there have no CORS headers."
-        yield Warning(text, hint=f"move it to the top: {_ENTRY}.", id="corswsgi.W005")
+        yield Warning(text, hint=f"move it to the top: {fix}.", id="corswsgi.W005")

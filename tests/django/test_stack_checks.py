@@ -60,7 +60,7 @@ def test_without_the_middleware_the_check_says_what_is_missing() -> None:
     assert "preflights that other middleware refuses first" in text
     assert "errors outside of the view have no CORS headers" in text
     assert text.endswith(
-        '-> put it first: MIDDLEWARE = ["corswsgi_django.middleware.CORSMiddleware", ...].'
+        "-> put it first: MIDDLEWARE.insert(0, 'corswsgi_django.middleware.CORSMiddleware')."
     )
 
 
@@ -135,6 +135,9 @@ def test_middleware_of_projects(name: str, answers: bool) -> None:
     assert [*found] == (["corswsgi.W005"] if answers else [])
     for text in found.values():
         assert f"is below {name}, which may" in text
+        moved = [*stack]
+        exec(text.partition(" -> move it to the top: ")[2].removesuffix("."), {"MIDDLEWARE": moved})
+        assert moved == stack[::-1]
     urls = [path("", function)]
     one = Project(urls, {**SETTINGS, "MIDDLEWARE": stack})
     assert (one.preflight().cors == {}) is answers
