@@ -91,11 +91,6 @@ class CorsSettings(NamedTuple):
     problems: list[Problem]
     notices: list[Notice]
 
-    def covers(self, path: str) -> bool:
-        """Return whether CORS_URLS_REGEX matches a path, which is encoded as in PATH_INFO."""
-        decoded = path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
-        return self.urls is None or self.urls.match(decoded) is not None
-
 
 def turn_off(settings: object, paths: Iterable[str]) -> str:
     """Return what to write to leave the headers of some paths alone."""

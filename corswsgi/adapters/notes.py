@@ -171,10 +171,8 @@ def on_other_sites(origins: Iterable[AllowedOrigin], hosts: Iterable[object]) ->
     Returns nothing if no hosts are known, or if ``*`` stands for any host.
     """
     # Some hosts are None or empty, because a variable was not set.
-    known = [host for host in hosts if host and isinstance(host, str)]
-    own = (
-        set() if "*" in known else {site_of(without_port(host).removeprefix(".")) for host in known}
-    )
+    known = [without_port(host) for host in hosts if host and isinstance(host, str)]
+    own = set() if "*" in known else {site_of(host.removeprefix(".")) for host in known}
     return [origin.written for origin in origins if own and origin.site not in own]
 
 

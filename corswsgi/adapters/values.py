@@ -19,13 +19,13 @@ from .layers import snapshot
 _INVALID_EXPRESSION = (re.error, OverflowError, RecursionError)
 
 # How a regular expression begins, up to the first part that can match several texts.
-_LITERAL = re.compile(r"\A\^?((?:(?:[^\\.^$*+?{}()|\[\]]|\\[^\w\s])(?![*?{]))*)")
+_LITERAL = re.compile(r"\A\^?((?:(?:[^\\.^$*+?{}()|\[\]]|\\\W)(?![*?{]))*)")
 
 
 def literal_prefix(expression: str) -> str:
     """Return the text that everything begins with that a regular expression matches."""
     found = _LITERAL.match(expression)
-    return "" if found is None else re.sub(r"\\(.)", r"\1", found[1])
+    return "" if found is None else re.sub(r"\\(\W)", r"\1", found[1])
 
 
 def read_list(option: str, value: object, problems: list[Problem]) -> tuple[Any, ...]:

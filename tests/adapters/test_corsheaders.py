@@ -34,19 +34,6 @@ def test_settings_are_read_over_the_defaults() -> None:
     assert {"CORS_RESOURCES", "CORS_URLS_REGEX"} < {*known_settings(FORMAT)}
 
 
-@pytest.mark.parametrize(
-    ("expression", "path", "is_covered"),
-    [
-        (r"^.*$", "/", True),
-        (r"^/api/.*$", "/api/x", True),
-        (r"^/api/.*$", "/other", False),
-        (r"^/\xe9/.*$", "/\xc3\xa9/x", True),
-    ],
-)
-def test_paths_that_the_settings_cover(expression: str, path: str, is_covered: bool) -> None:
-    assert read(CORS_URLS_REGEX=expression).covers(path) is is_covered
-
-
 def test_turning_cors_off() -> None:
     assert turn_off(SimpleNamespace(), ["/a", "/b"]) == "CORS_RESOURCES = {'/a': None, '/b': None}"
     given = SimpleNamespace(CORS_RESOURCES={"/c": None})

@@ -7,6 +7,8 @@ from os.path import isabs
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corswsgi import Problem
 from corswsgi.adapters import (
@@ -197,3 +199,15 @@ def test_the_hint_for_expressions_of_another_type() -> None:
 )
 def test_literal_prefix(expression: str, prefix: str) -> None:
     assert literal_prefix(expression) == prefix
+
+
+@given(st.text())
+def test_the_literal_prefix_of_an_escaped_text_is_the_text(text: str) -> None:
+    assert literal_prefix(re.escape(text)) == text
+    assert literal_prefix(f"^{re.escape(text)}(a|b)*$") == text
+
+
+@given(st.data(), st.sampled_from([r"a?b", r"ab*c", r"a\.{1,2}b", r"x/(y|z)?", r"a\-b+", r"[ab]c"]))
+def test_every_match_begins_with_the_literal_prefix(data: st.DataObject, expression: str) -> None:
+    found = data.draw(st.from_regex(expression, fullmatch=True))
+    assert found.startswith(literal_prefix(expression))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -23,6 +25,7 @@ from rest_framework.decorators import api_view
 
 from corswsgi import Policy, ProblemReason, suffixes
 from corswsgi.errors import NoticeReason
+from corswsgi_django import checks as checks_module
 from corswsgi_django import cors
 from corswsgi_django.checks import ERRORS, NOTICES
 from corswsgi_django.signals import check_request_enabled
@@ -358,3 +361,10 @@ def test_identifiers_never_change() -> None:
     ]
     # Those about the keys of a config in Flask have no check.
     assert {*NOTICES} == {*get_args(NoticeReason)} - {"unknown_key", "late_key"}
+
+
+def test_notices_and_checks_have_different_identifiers() -> None:
+    source = "".join(path.read_text() for path in Path(checks_module.__file__).parent.glob("*.py"))
+    numbers = re.findall(r'"(?:corswsgi\.)?(W\d{3})"', source)
+    assert len({*numbers}) > 10
+    assert {f"corswsgi.{number}" for number in numbers}.isdisjoint(NOTICES.values())
