@@ -86,7 +86,7 @@ def checks_csrf(view: Any) -> bool:
     return any(
         getattr(auth, "csrf", False)
         for operation in operations_of(view)
-        if not operation.csrf_exempt
+        if not getattr(operation, "csrf_exempt", False)
         for auth in operation.auth_callbacks
     )
 
