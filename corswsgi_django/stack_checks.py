@@ -34,7 +34,7 @@ def check_stack() -> Iterator[CheckMessage]:
             hint = f"remove {path!r} from MIDDLEWARE: the settings replace it."
             yield Warning(text, hint=hint, id="corswsgi.W031")
     if ours:
-        yield from _check_above(ours[0])
+        yield from _check_above(ours[0], settings.MIDDLEWARE[: settings.MIDDLEWARE.index(ours[0])])
         return
     text = (
         f"{MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
@@ -42,18 +42,14 @@ def check_stack() -> Iterator[CheckMessage]:
         "because they carry no login) and errors outside of the view have no CORS headers."
     )
     misspelled = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
-    hint = (
-        f"did you mean {MIDDLEWARE!r}?"
-        if misspelled
-        else f"put it first: MIDDLEWARE.insert(0, {MIDDLEWARE!r})."
-    )
+    put = f"put it first: MIDDLEWARE.insert(0, {MIDDLEWARE!r})."
+    hint = f"did you mean {MIDDLEWARE!r}?" if misspelled else put
     yield Warning(text, hint=hint, id="corswsgi.W004")
 
 
-def _check_above(entry: str) -> Iterator[CheckMessage]:
-    paths = settings.MIDDLEWARE[: settings.MIDDLEWARE.index(entry)]
+def _check_above(entry: str, above: list[str]) -> Iterator[CheckMessage]:
     trusted = (*_KNOWN, *(() if settings.SECURE_SSL_REDIRECT else (_REDIRECTING,)))
-    before = [path for path in paths if may_answer(imported(path), trusted)]
+    before = [path for path in above if may_answer(imported(path), trusted)]
     if before:
         names = ", ".join(path.rpartition(".")[2] for path in before)
         fix = f"MIDDLEWARE.remove({entry!r}); MIDDLEWARE.insert(0, {entry!r})"
