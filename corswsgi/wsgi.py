@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from logging import DEBUG
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ class CORSMiddleware:
                 before = environ.get(DECIDED_BY)
                 late: LateCall = (start_response, environ, self, policy_for, origin, before, [])
                 return self._app(environ, MethodType(_start_late, late))
-            policy = _ask(policy_for, environ)
+            policy = ask_policy(policy_for, environ)
             if policy is None:
                 return self._app(environ, self._start_without(environ, start_response))
             return self._answer(policy, environ, start_response)
@@ -266,9 +267,7 @@ class CORSMiddleware:
             return None
         _, _, policy_for = default
         if policy_for is not None:
-            return (
-                f"no policy applies: {safe_repr(policy_for)} returned None for {safe_repr(path)}."
-            )
+            return explain_callable(policy_for, path)
         if paths is None:
             return None
         patterns = [pattern for pattern, target in paths.patterns.items() if target[1] is not None]
@@ -302,7 +301,7 @@ def _start_late(
     if not decided:
         inner = environ.get(DECIDED_BY)
         if inner is before or not environ[DECISION].is_applied_to(headers):
-            policy = _ask(policy_for, environ)
+            policy = ask_policy(policy_for, environ)
             if policy is None:
                 decided.append(None)
                 if origin is not None and middleware.is_debugging():
@@ -391,8 +390,8 @@ def _takes_over(
     return True
 
 
-def _ask(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
-    """Call a policy callable. If it fails, the request is refused."""
+def ask_policy(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
+    """Call a policy callable. If it fails, this is logged, and the policy refuses the request."""
     fault: Exception | str
     try:
         policy = policy_for(environ)
@@ -424,6 +423,30 @@ def _check_application(app: object) -> list[Problem]:
     return [Problem("app", app, "wrong_type", message, hint)]
 
 
+def explain_callable(policy_for: PolicyCallable, path: str) -> str:
+    """Explain that a callable returned no policy, for debug mode."""
+    return f"no policy applies: {safe_repr(policy_for)} returned None for {safe_repr(path)}."
+
+
+def check_policy_callable(function: Callable[..., object]) -> Problem | None:
+    """Return the problem with a callable that cannot return policies; None if it may be able to."""
+    if is_async(function):
+        message = f"{safe_repr(function)} is a coroutine function, which WSGI cannot await."
+        hint = "pass a plain function."
+        return Problem("policy", function, "coroutine_function", message, hint)
+    try:
+        parameters = signature(function)
+    except Exception:
+        return None  # it is not known, or has annotations that cannot be evaluated
+    try:
+        parameters.bind({})
+    except TypeError:
+        message = f"{safe_repr(function)} cannot be called with the environ as its only argument."
+        hint = "write def policy_for(environ): ..., which returns a Policy or None."
+        return Problem("policy", function, "wrong_type", message, hint)
+    return None
+
+
 def _check_configuration(
     policy: object, resources: Mapping[str, object] | None, *, required: bool
 ) -> list[Problem]:
@@ -434,12 +457,11 @@ def _check_configuration(
             message = "neither a policy nor resources were given, so the middleware has no effect."
             hint = f"{_USAGE} reconfigure(None) turns a middleware off."
             problems.append(Problem("policy", None, "required", message, hint))
-    elif is_async(policy):
-        message = f"{safe_repr(policy)} is a coroutine function, which WSGI cannot await."
-        hint = "pass a plain function."
-        problems.append(Problem("policy", policy, "coroutine_function", message, hint))
-    elif not isinstance(policy, Policy) and (isinstance(policy, type) or not callable(policy)):
-        problems.append(wrong_type("policy", policy, "a Policy, a callable or None", _USAGE))
+    elif not isinstance(policy, Policy):
+        if isinstance(policy, type) or not callable(policy):
+            problems.append(wrong_type("policy", policy, "a Policy, a callable or None", _USAGE))
+        elif (problem := check_policy_callable(policy)) is not None:
+            problems.append(problem)
     if resources is not None and not isinstance(resources, Mapping):
         hint = 'write resources={"/api/*": Policy(origins=[...])}.'
         wanted = "a mapping from paths to policies"

@@ -6,9 +6,10 @@ import click
 from flask.cli import ScriptInfo
 
 from corswsgi import PolicyError
-from corswsgi.adapters import note_texts
+from corswsgi.adapters import note_texts, unreached
 
 from .application import ApplicationCORS
+from .views import registered_views
 
 
 @click.group()
@@ -34,6 +35,7 @@ def check(context: click.Context) -> None:
         context.exit(1)
     hosts = [app.config.get("SERVER_NAME"), *(app.config.get("TRUSTED_HOSTS") or ())]
     place = "SERVER_NAME and TRUSTED_HOSTS"
-    for text in note_texts(table, hosts, place, app.config, debug=app.debug):
+    texts = note_texts(table, hosts, place, app.config, debug=app.debug)
+    for text in (*texts, *unreached(registered_views(app))):
         click.echo(f"Note: {text}", err=True)
     click.echo("The CORS configuration has no problems.")

@@ -16,7 +16,7 @@ def _decision() -> Decision | None:
     decision: Decision | None = environ.get(DECISION)
     if decision is None:
         app = current_app._get_current_object()  # type: ignore[attr-defined] # a LocalProxy
-        policy = ApplicationCORS.of(app).policy_for(environ)
+        policy = ApplicationCORS.of(app).applied(environ).policy
         if policy is not None:
             decision = decide(policy, CORSRequest.from_environ(environ))
     return decision

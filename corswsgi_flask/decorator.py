@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from corswsgi import Policy
-from corswsgi.adapters import UNSET, CallNames, Unset, refuse, set_layer, warn
+from flask import Blueprint, Flask
+
+from corswsgi import Policy, Problem
+from corswsgi.adapters import (
+    DECORATOR,
+    UNSET,
+    CallNames,
+    Layer,
+    Unset,
+    decorate_view,
+    refuse,
+    safe_repr,
+    warn,
+)
 
 from . import fallback
 from .arguments import read_options
@@ -34,11 +46,17 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
 
     The decorator can be above or below ``@app.route``, below decorators that use
     ``functools.wraps``, on a class of views, on one of its methods, and in its ``decorators``. It
-    only sets the attribute ``cors_policy`` of the view.
+    sets the attribute ``cors_policy`` of the view.
+
+    Below ``@app.errorhandler``, the options are laid over the policy of the path, and apply to the
+    responses of the error handler, whatever the view. A function that can be called with an
+    exception is therefore wrapped; all others are returned unchanged.
 
     The options are those of `corswsgi.Policy`. Raises `PolicyError` with all problems of the
     options; problems together with the enclosing layers are raised as described at `CORS`.
     """
+    if isinstance(policy, Blueprint):
+        _refuse(policy)
     if callable(policy):
         return cors()(policy)  # @cors, without parentheses
     layer, problems, notices = read_options(policy, options, CallNames("its @cors"))
@@ -46,14 +64,26 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
     warn(notices)
 
     def decorate(view: View) -> View:
-        function = view.__func__ if isinstance(view, staticmethod | classmethod) else view
-        hint = "decorate it once. For a second route, write a function that calls it."
-        set_layer(function, layer, hint=hint)
+        if isinstance(view, Flask | Blueprint):
+            _refuse(view)
         fallback.watch_applications()
-        return view
+        hint = "decorate it once. For a second route, write a function that calls it."
+        decorated: View = decorate_view(view, layer, fallback.handling, hint=hint)
+        return decorated
 
+    # For `method_decorators` of flask-restful and flask-restx.
+    setattr(decorate, DECORATOR, layer)
     return decorate
 
+
+def _refuse(app: object) -> None:
+    """Refuse an application or a blueprint."""
+    message = f"{safe_repr(app)} is not a view. @cors is for single views."
+    hint = "write CORS(app, ...)." if isinstance(app, Flask) else "write CORS(blueprint, ...)."
+    refuse([Problem("cors", app, "wrong_type", message, hint)])
+
+
+setattr(cors, DECORATOR, Layer({}))
 
 cross_origin = cors
 """The name of the decorator in Flask-CORS."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, Flask
@@ -16,10 +16,12 @@ from .application import ApplicationCORS
 from .arguments import read_options
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import Unpack
 
     from corswsgi import PolicyOptions
 
+    PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
     Resources = str | Iterable[str] | Mapping[str, Policy | Mapping[str, Any] | None]
 
 
@@ -33,7 +35,10 @@ class CORS:
 
     `policy`
         A `corswsgi.Policy` instead of options; or None to turn CORS off, except for paths,
-        blueprints and views that have options of their own.
+        blueprints and views that have options of their own. For an application, it can also be a
+        function from the WSGI environ to a Policy or None. It is called once for each request: for
+        a preflight before the application runs, and otherwise when the response starts. If it
+        fails, the request is refused.
 
     `resources`
         The paths that CORS is enabled for: a path pattern, a list of them, or a mapping from them
@@ -63,7 +68,7 @@ class CORS:
     def __init__(
         self,
         app: Flask | Blueprint | None = None,
-        policy: Policy | Unset | None = UNSET,
+        policy: Policy | PolicyCallable | Unset | None = UNSET,
         *,
         resources: Resources | Unset = UNSET,
         **options: Unpack[PolicyOptions],
@@ -75,13 +80,19 @@ class CORS:
     def init_app(
         self,
         app: Flask | Blueprint,
-        policy: Policy | Unset | None = UNSET,
+        policy: Policy | PolicyCallable | Unset | None = UNSET,
         *,
         resources: Resources | Unset = UNSET,
         **options: Unpack[PolicyOptions],
     ) -> None:
         """Install it, with the arguments laid over those of the constructor."""
         _install(app, {**self._given, **given_arguments(policy, resources, options)})
+
+
+adapters.refuse_use(
+    CORS,
+    'CORS(app) changes the application in place. If you wrote "app = CORS(app)", remove "app =".',
+)
 
 
 def _install(app: object, given: Mapping[str, Any]) -> None:
@@ -102,6 +113,10 @@ def _install(app: object, given: Mapping[str, Any]) -> None:
 def _install_on_blueprint(
     blueprint: Blueprint, policy: object, resources: object, options: Mapping[str, Any]
 ) -> None:
+    if callable(policy):
+        message = "a function that returns the policy is for applications, not for blueprints."
+        hint = 'write CORS(app, policy_for). The function may look at environ["PATH_INFO"].'
+        refuse([Problem("policy", policy, "wrong_type", message, hint)])
     call, problems, notices = adapters.read_call(
         policy, resources, options, read_options, BLUEPRINT_NAMES
     )

@@ -7,22 +7,32 @@ before it is installed. The fallback handles these requests inside the applicati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request, request_finished, request_started
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    has_request_context,
+    request,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
 from werkzeug.exceptions import HTTPException
 
-from corswsgi import CORSRequest
+from corswsgi import CORSRequest, PolicyError
+from corswsgi.adapters import noted, pass_through
 
 from .application import ApplicationCORS
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from flask.ctx import RequestContext
+_ERROR = "corswsgi_flask.error"
 
-# The body of a response that the middleware passed on.
-_PASSED_ON: list[bytes] = []
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask.ctx import RequestContext
 
 
 def install(app: Flask, cors: ApplicationCORS) -> None:
@@ -50,21 +60,48 @@ def watch_applications() -> None:
 
 def _on_start(app: Flask, **_more: Any) -> None:
     """Prepare for a request that bypasses the middleware, before functions of the application."""
-    cors = ApplicationCORS.of(app)
-    if not cors.is_bypassed:
-        if cors.is_installed or not cors.has_layers:
-            return
-        # First, for the requests that other threads have begun in the meantime.
-        cors.is_bypassed = True
-        install(app, cors)
-    environ = request.environ
+    cors, environ = ApplicationCORS.of(app), request.environ
+    if not cors.is_bypassed and (cors.is_installed or not cors.has_layers):
+        return
     if cors.has_come_through(environ):
         return
-    cors.state()  # raises problems in debug mode and in tests
-    request_finished.connect(_on_finish, app)
+    _prepare(app, cors)
     if CORSRequest.from_environ(environ).is_preflight and cors.policy_for(environ) is not None:
         # Nothing else runs before this response reaches _on_finish(), which makes it the answer.
         raise HTTPException(response=app.response_class())
+
+
+def _prepare(app: Flask, cors: ApplicationCORS) -> None:
+    """Prepare for changing the response to a request that bypasses the middleware."""
+    # First, for the requests that other threads have begun in the meantime.
+    cors.is_bypassed = True
+    install(app, cors)
+    request_finished.connect(_on_finish, app)
+    try:
+        cors.state()
+    except PolicyError as error:  # in debug mode and in tests
+        # An error handler may catch it.
+        request.environ[_ERROR] = error
+        request_tearing_down.connect(_on_teardown, app)
+        raise
+
+
+def _on_teardown(_app: Flask, **_more: Any) -> None:
+    """Raise the problems again, where no error handler can catch them."""
+    error = request.environ.get(_ERROR)
+    if error is not None:
+        raise error
+
+
+def handling(handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Return a context for a decorated error handler, whose policy its response will have."""
+    if not has_request_context():
+        return nullcontext()
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # a LocalProxy
+    cors = ApplicationCORS.of(app)
+    if not cors.has_come_through(request.environ):
+        _prepare(app, cors)
+    return noted(request.environ, cors.handler_key, handler)
 
 
 def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
@@ -76,13 +113,8 @@ def _on_finish(app: Flask, response: Response, **_more: Any) -> None:
     if cors.has_come_through(request.environ):
         return
 
-    def passed_on(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(response.status, response.headers.to_wsgi_list())
-        return _PASSED_ON
-
-    def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        response.status, response.headers[:] = status, headers
-
-    body = cors.middleware(passed_on)(request.environ, start)
-    if body is not _PASSED_ON:
+    response.status, response.headers[:], body = pass_through(
+        cors.middleware, request.environ, response.status, response.headers.to_wsgi_list()
+    )
+    if body is not None:
         response.response = body

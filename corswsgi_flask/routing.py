@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from corswsgi.adapters import DEFAULT_METHODS, Route, ViewLayers, as_wsgi, read_shared
+from corswsgi.adapters import MethodRouter, Route, ViewLayers, as_wsgi, read_shared
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
     from flask.ctx import RequestContext
     from werkzeug.routing import MapAdapter
 
-    Match = tuple[Rule | None, str]
-    # A rule, the path of a redirect's target, methods that the URL takes instead, or nothing.
     _Step = Rule | str | frozenset[str] | None
-
-# Redirects to redirects are followed, loops are not.
-_MAX_STEPS = 6
 
 
 def routed_path(path: str) -> str:
@@ -87,7 +82,7 @@ class Overlaps:
         return [rule for endpoint in endpoints for rule in self._endpoints[endpoint]]
 
 
-class Router:
+class Router(MethodRouter[Rule]):
     """Matches one URL with different methods, independent of later changes to the environ.
 
     Converters may query a database, so the URL is matched only once for all methods that the same
@@ -99,13 +94,12 @@ class Router:
     ) -> None:
         """Take the URL from an environ, except for the path, which may have been changed since."""
         self._app = app
-        self._path = routed_path(path)
+        super().__init__(routed_path(path))
         self._overlaps = overlaps
         # A copy, because Werkzeug stores the request in it. The request is created as Flask does
         # it, because applications may have their own request class.
         self._environ = {**environ, "PATH_INFO": path}
         self._rules: dict[str | None, list[Rule]] = {}
-        self._steps: dict[str | None, dict[str, _Step]] = {}
         self._context: RequestContext | None = None
         try:
             # It is only None without a request.
@@ -114,37 +108,8 @@ class Router:
         except HTTPException:
             self._adapter = Map().bind("")  # the host is not trusted, so nothing matches
 
-    def find(self, method: str) -> Match:
-        """Return the rule for a request with `method`, or None, and the path that was matched.
-
-        The path is encoded as in WSGI. After a redirect, it is the redirect's target.
-        """
-        path, target = self._path, None
-        for _ in range(_MAX_STEPS):
-            step = self._step(target, method)
-            if isinstance(step, Rule):
-                return step, path
-            if isinstance(step, str):
-                target, path = step, as_wsgi(step)
-            elif step:
-                # The view of another method.
-                method = [*filter(step.__contains__, DEFAULT_METHODS), *sorted(step)][0]
-            else:
-                break
-        return None, path
-
-    def _step(self, path: str | None, method: str) -> _Step:
-        steps = self._steps.setdefault(path, {})
-        # Werkzeug matches in this way, too.
-        name = method.upper() or "GET"
-        if name not in steps:
-            known = next((other for other in steps if self._are_alike(path, name, other)), None)
-            steps[name] = self._match(path, name) if known is None else steps[known]
-        return steps[name]
-
-    def _are_alike(self, path: str | None, one: str, other: str) -> bool:
-        """Return whether the same rules for a path take two methods."""
-        step = self._steps[path][other]
+    def are_alike(self, path: str | None, one: str, other: str, step: _Step) -> bool:
+        """Return whether the same rules for a path take two methods. `step` is that of `other`."""
         if self._overlaps is None or (isinstance(step, frozenset) and one in step):
             return False
         if path not in self._rules:
@@ -152,20 +117,21 @@ class Router:
         each = (rule.methods for rule in self._rules[path])
         return all(methods is None or (one in methods) == (other in methods) for methods in each)
 
-    def _match(self, path: str | None, method: str) -> _Step:
+    def match(self, path: str | None, method: str) -> _Step:
+        """Match the target of a redirect, or the URL itself if `path` is None."""
         try:
             return self._adapter.match(path, method, return_rule=True)[0]
         except RequestRedirect as redirect:
             return _path_below(self._adapter, redirect.new_url)
         except MethodNotAllowed as error:
-            return frozenset(error.valid_methods or ())
+            return frozenset(error.valid_methods or ()) or None
         except HTTPException:
             return None
         except RuntimeError:
             if self._context is not None:
                 raise
             self._push_context()
-            return self._match(path, method)
+            return self.match(path, method)
 
     def _push_context(self) -> None:
         """Push a request context, for converters that use the session or a database.

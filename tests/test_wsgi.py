@@ -575,7 +575,7 @@ def test_applications_that_are_not_callable_are_refused() -> None:
     swapped: Any = (ONE, Application())
     with pytest.raises(PolicyError) as raised:
         CORSMiddleware(*swapped)
-    assert [problem.option for problem in raised.value.problems] == ["app"]
+    assert [problem.option for problem in raised.value.problems] == ["policy", "app"]
 
 
 class OwnFastAPI(Starlette):
@@ -655,6 +655,8 @@ def test_configurations_that_are_refused() -> None:
         (["https://a.example"], None, "wrong_type"),
         (asynchronous, None, "coroutine_function"),
         (Policy, None, "wrong_type"),
+        (lambda: ONE, None, "wrong_type"),
+        (lambda environ, start_response: ONE, None, "wrong_type"),
         (ONE, ["/a"], "wrong_type"),
         (ONE, "/a", "wrong_type"),
         (ONE, {"/a": LATE_ONE}, "wrong_type"),
@@ -668,6 +670,18 @@ def test_configurations_that_are_refused() -> None:
             with pytest.raises(PolicyError):
                 middleware.reconfigure(policy, resources=resources)
             assert granted(get(middleware, headers=from_(APP))), "the old one stays in force"
+
+
+def test_a_callable_whose_signature_is_not_known() -> None:
+    class Unknown:
+        @property
+        def __signature__(self) -> object:
+            raise LookupError
+
+        def __call__(self, environ: object) -> Policy:
+            return ONE
+
+    assert granted(get(CORSMiddleware(Application(), Unknown()), headers=from_(APP)))
 
 
 def test_reconfigure() -> None:

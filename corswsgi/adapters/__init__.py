@@ -37,8 +37,10 @@ from .analysis import (
     wide_expressions,
 )
 from .answers import may_answer, sets_header
+from .applications import Application
 from .caches import IdentityCache
 from .calls import PartsByName, read_call
+from .components import entrance, pass_through
 from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_keys
 from .corsheaders import (
     FOREST,
@@ -52,6 +54,7 @@ from .corsheaders import (
     turn_off,
 )
 from .csrf import TrustedOrigins, missing_token_headers
+from .handlers import decorate_view, noted
 from .headers import HeaderMapping, add_to_mapping, apply_to_mapping, list_headers
 from .keeper import TableKeeper
 from .layers import (
@@ -78,6 +81,7 @@ from .lookups import (
     decide_with,
     decision_steps,
 )
+from .misuse import refuse_use
 from .names import BLUEPRINT_NAMES, CallNames, DecoratorNames, SettingNames
 from .notes import (
     describe_cookie,
@@ -87,16 +91,20 @@ from .notes import (
     view_problems,
     without_origins,
 )
+from .routing import MethodRouter
 from .settings import SettingFormat
 from .table import PolicyTable, Route, Row, log_invalid
-from .tracebacks import answer_errors, entrance, may_read_traceback
+from .tracebacks import answer_errors, may_read_traceback
+from .unreached import RegisteredView, unreached
 from .values import literal_prefix, read_expression, read_expressions, read_list, read_origins
 from .views import (
     ATTRIBUTE,
+    DECORATOR,
     NO_LAYERS,
     ViewLayers,
     class_names,
     closed_over,
+    decorator_layers,
     has_layer,
     hidden_layers,
     hidden_view,
@@ -114,6 +122,7 @@ __all__ = [
     "CORS_RESPONSE_HEADERS",
     "DECIDED_BY",
     "DECISION",
+    "DECORATOR",
     "DEFAULT_METHODS",
     "FOREST",
     "MAX_ENUMERATED",
@@ -124,6 +133,7 @@ __all__ = [
     "REMOVED_SETTINGS",
     "UNSET",
     "AllowedOrigin",
+    "Application",
     "Applied",
     "CallNames",
     "ConfigNames",
@@ -134,6 +144,7 @@ __all__ = [
     "IdentityCache",
     "Ignored",
     "Layer",
+    "MethodRouter",
     "Names",
     "Notice",
     "OriginPattern",
@@ -142,6 +153,7 @@ __all__ = [
     "PolicyTable",
     "PreflightResponse",
     "Reading",
+    "RegisteredView",
     "Reports",
     "Route",
     "Row",
@@ -168,6 +180,8 @@ __all__ = [
     "decide_now",
     "decide_with",
     "decision_steps",
+    "decorate_view",
+    "decorator_layers",
     "deep_snapshot",
     "describe_cookie",
     "describe_overrides",
@@ -196,8 +210,10 @@ __all__ = [
     "merged_vary",
     "missing_token_headers",
     "note_texts",
+    "noted",
     "notes",
     "on_other_sites",
+    "pass_through",
     "prefixed",
     "preflight_response",
     "read_call",
@@ -210,6 +226,7 @@ __all__ = [
     "read_paths",
     "read_shared",
     "refuse",
+    "refuse_use",
     "refusing_policy",
     "safe_repr",
     "set_layer",
@@ -218,6 +235,7 @@ __all__ = [
     "site_of",
     "snapshot",
     "turn_off",
+    "unreached",
     "view_name",
     "view_problems",
     "warn",

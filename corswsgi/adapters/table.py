@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from corswsgi.differences import explain_expression, explain_no_pattern
 from corswsgi.errors import PolicyError, Problem, prefixed, refuse, safe_repr
 from corswsgi.fetch import FORBIDDEN_METHODS, is_token
-from corswsgi.log import logger
+from corswsgi.log import failure_counts, logger
 from corswsgi.origins import NO_ORIGIN
 from corswsgi.paths import PathPatterns, as_wsgi
 from corswsgi.policy import Policy, make_policy, refusing_policy
@@ -139,6 +139,9 @@ class PolicyTable:
         self._look_ups = look_ups
         self._routes = routes
         self._covers = covers
+        self._inner = paths, unmatched
+        self._is_of_request = False  # whether `with_policy` made it
+        self._with_policies: IdentityCache[PolicyTable] = IdentityCache()
         self._merged: IdentityCache[Applied] = IdentityCache()
         self._preflights: IdentityCache[Applied | None] = IdentityCache()
         self._agreed: IdentityCache[Applied] = IdentityCache()
@@ -178,6 +181,15 @@ class PolicyTable:
             return cls([Layer(_INVALID), *inner]), error
         problems = table.problems()
         return table, PolicyError(problems) if problems else None
+
+    def with_policy(self, policy: Policy | None) -> PolicyTable:
+        """Return a table with a policy in place of the application's layers.
+
+        It is for policies that depend on the request, such as those of tenants. Contradictions
+        between them and other layers are logged when they are found. A policy that refuses every
+        request is not affected by other layers.
+        """
+        return self._with_policies.get(id(policy), (policy,), self._make_with_policy, policy)
 
     def find(self, path: str, view: ViewLayers = NO_LAYERS, method: str = "") -> Applied:
         """Return what applies to a request for `path`, which leads to `view`."""
@@ -304,6 +316,7 @@ class PolicyTable:
         table = copy(self)
         attributes = vars(table)
         attributes["_preflights"] = IdentityCache()
+        attributes["_with_policies"] = IdentityCache()
         for name in ("routed_methods", "_has_one_policy"):
             attributes.pop(name, None)
         return table
@@ -354,6 +367,30 @@ class PolicyTable:
             raise error
         log_invalid(error)
 
+    def _make_with_policy(self, policy: Policy | None) -> PolicyTable:
+        paths, unmatched = self._inner
+        try:
+            table = PolicyTable(
+                [Layer(policy)],
+                paths=paths,
+                unmatched=unmatched,
+                covers=self._covers,
+                look_ups=self._look_ups,
+                extra_methods=self._extra_methods,
+                routes=self._routes,
+            )
+        except PolicyError as error:
+            _log_once(error)
+            policy = _INVALID
+        if policy is not None and policy.compiled.refusal != "origin_not_allowed":
+            table = PolicyTable([], routes=self._routes)
+            table._unmatched = _Place((), None, Applied(policy), is_final=True)
+        # These do not depend on the policy, and take time.
+        for name in ("routed_methods", "_has_one_policy"):
+            vars(table)[name] = getattr(self, name)
+        table._is_of_request = True
+        return table
+
     def _find_place(self, path: str) -> _Place:
         place = self._unmatched
         if self._paths is not None:
@@ -402,7 +439,9 @@ class PolicyTable:
     def _merged_or_invalid(self, place: _Place, inner: Layers) -> Applied:
         try:
             return self._applied((*place.layers, *inner))
-        except PolicyError:
+        except PolicyError as error:
+            if self._is_of_request:
+                _log_once(PolicyError(self.problems() or error.problems))
             return Applied(_INVALID)
 
     def _problems_of(self, place: _Place, layers: Layers) -> tuple[Problem, ...]:
@@ -433,6 +472,12 @@ class PolicyTable:
             *filter(lambda path: path and as_wsgi(path).startswith(route.path), self._places),
         }
         return [self._places[pattern] for pattern in sorted(found, key=str)]
+
+
+def _log_once(error: PolicyError) -> None:
+    """Log an error that a request has brought up, unless an equal one was logged before."""
+    if failure_counts.next(("policy_invalid", str(error))) == 1:
+        log_invalid(error)
 
 
 def _with_parsed_origins(layers: Layers) -> Layers:

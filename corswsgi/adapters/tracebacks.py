@@ -18,20 +18,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def entrance(app: object, attribute: str, debugger: type) -> tuple[object, str]:
-    """Return the object and the attribute that hold the WSGI application to wrap.
-
-    That is the `attribute` of `app`, unless it contains a `debugger`: the middleware must not be in
-    front of one, because the debugger's answers contain the secret of its console.
-    """
-    found = app, attribute
-    component = getattr(app, attribute)
-    while component is not None:
-        found = (component, "app") if isinstance(component, debugger) else found
-        component = getattr(component, "app", None)
-    return found
-
-
 def answer_errors(
     app: WSGIApplication,
     policy_for: Callable[[WSGIEnvironment], Policy | None],

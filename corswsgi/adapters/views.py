@@ -19,6 +19,9 @@ from .layers import UNSET, Layer, Layers, Unset
 ATTRIBUTE = "cors_policy"
 """The attribute of a view that holds its `Layer`. ``functools.wraps`` copies it."""
 
+DECORATOR = "cors_layer"
+"""The attribute of a decorator that holds the `Layer` that it attaches."""
+
 
 def set_layer(view: Any, layer: Layer, *, hint: str) -> Layer:
     """Attach a layer to a view, and return the view's layer.
@@ -85,6 +88,15 @@ def closed_over(view: Any) -> Iterator[Any]:
         for cell in getattr(each, "__closure__", None) or ():
             with suppress(ValueError):  # the variable has no value yet
                 yield cell.cell_contents
+
+
+def decorator_layers(decorators: object) -> list[Layer | Unset]:
+    """Return the layers that a list of decorators attaches to a view, the outermost first.
+
+    This is for decorators that a framework applies when a request comes, and not at start-up.
+    """
+    each = reversed(decorators) if isinstance(decorators, list | tuple) else ()
+    return [getattr(decorator, DECORATOR, UNSET) for decorator in each]
 
 
 def hidden_layers(view: Any, depth: int = 4) -> Iterator[tuple[Callable[..., Any], Layer]]:

@@ -13,7 +13,6 @@ from corswsgi import CORSRequest, Policy
 from corswsgi.adapters import (
     NO_ORIGIN,
     answer_errors,
-    entrance,
     may_read_traceback,
     refusing_policy,
 )
@@ -144,21 +143,3 @@ OWN = ("Origin", "http://127.0.0.1")
 def test_all_others_are_left_to_the_debugger(policy: Policy | None, headers: Pairs) -> None:
     with pytest.raises(LookupError):
         answered(policy, *headers)
-
-
-class Component:
-    def __init__(self, app: object = None) -> None:
-        self.app = app
-
-
-class Debugger(Component):
-    pass
-
-
-def test_the_entrance_is_behind_the_innermost_debugger() -> None:
-    plain = Component(Component())
-    assert entrance(plain, "app", Debugger) == (plain, "app")
-    assert entrance(Component(plain), "app", Component) == (plain.app, "app")
-    debugger = Debugger(plain)
-    for app in (debugger, Component(debugger), Debugger(Component(debugger))):
-        assert entrance(Component(app), "app", Debugger) == (debugger, "app")

@@ -1084,3 +1084,34 @@ def test_dot_segments_if_all_paths_have_one_policy(resources: dict[str, Any] | N
         assert get(app, path, "GET", [("Origin", APP)]).cors == expected
         expected = {"Vary": PREFLIGHT_VARY} if is_refused else admits()
         assert preflight(app, path).cors == expected
+
+
+def hides(view: Callable[[], str]) -> Callable[[], str]:
+    """Decorate without functools.wraps."""
+    return lambda: view()  # noqa: PLW0108 - hiding it is the point
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_debug_mode_reports_hidden_decorators_once(
+    is_whole: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    for debug in (False, True):
+        app = Flask("hidden")
+        app.debug = debug
+        if is_whole:
+            CORS(app, origins=[APP])
+        app.get("/view")(hides(mark(plain())))
+        for _ in range(3):
+            assert cross(app, "/view").status == 200
+        found = [vars(record)["reason"] for record in caplog.records]
+        assert found == (["hidden_decorator"] if debug else [])
+    assert caplog.records[0].getMessage().startswith("view '<lambda>': a decorator hides the @cors")
+
+
+def test_the_fix_of_a_hidden_decorator(caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask("fixed")
+    app.debug = True
+    CORS(app, origins=[APP])
+    app.get("/view")(mark(hides(plain())))
+    assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    assert caplog.records == []

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
+from flask.views import MethodView
 
 from corswsgi import Policy
 from corswsgi_flask import CORS
@@ -150,3 +152,34 @@ def test_notes_about_expressions_and_the_session_cookie() -> None:
     )
     app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
     assert result.stderr.splitlines()[:2] == check(app).stderr.splitlines()
+
+
+def test_notes_about_decorators_without_effect() -> None:
+    def hides(view: Any) -> Any:
+        return lambda: view()  # noqa: PLW0108 - hiding it is the point
+
+    @decorate(max_age=1)
+    def helper() -> str:
+        raise NotImplementedError
+
+    def handle(error: Exception) -> str:
+        raise NotImplementedError
+
+    class Views(MethodView):
+        @hides
+        @decorate(max_age=1)
+        def get(self) -> str:
+            raise NotImplementedError
+
+    app = Flask("check")
+    CORS(app, origins=[APP])
+    app.get("/hidden", endpoint="hidden")(hides(helper))
+    app.add_url_rule("/views", view_func=Views.as_view("views"))
+    decorate(app.errorhandler(404)(handle))
+    result = check(app)
+    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    hidden, views, handler = result.stderr.splitlines()
+    assert hidden.startswith("Note: view 'hidden': a decorator hides the @cors of tests.flask.")
+    assert views.startswith("Note: view 'views': a decorator hides the @cors of tests.flask.")
+    assert handler.startswith("Note: error handler tests.flask.test_commands.")
+    assert "Move @cors below @app.errorhandler." in handler

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.views import MethodView
 
 from corswsgi import Policy, PolicyError
@@ -131,15 +131,40 @@ def test_views_that_cannot_have_attributes() -> None:
         def __call__(self) -> str:
             raise NotImplementedError
 
-    class Plain:
-        def method(self) -> str:
-            raise NotImplementedError
-
-    views: tuple[Any, ...] = (Plain().method, Slotted(), len)
+    views: tuple[Any, ...] = (Slotted(), len)
     for view in views:
         with pytest.raises(PolicyError) as refused:
             cors(max_age=1)(view)
         assert problems_of(refused.value) == [("cors", "without_effect")]
+
+
+def test_a_bound_method_gets_a_function_with_the_attribute() -> None:
+    class Views:
+        def method(self) -> str:
+            return "view"
+
+    app = Flask("bound")
+    CORS(app, origins=[APP])
+    app.add_url_rule("/view", "view", mark(Views().method))
+    assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    assert not hasattr(Views.method, "cors_policy")
+
+
+def test_applications_and_blueprints_are_refused() -> None:
+    """The hint names the class to use, and works."""
+    blueprint, app = Blueprint("blueprint", __name__), Flask("refused")
+    blueprint.get("/view")(plain())
+    given: tuple[Any, ...] = (blueprint, app)
+    for each, written in zip(given, ("CORS(blueprint, ...)", "CORS(app, ...)"), strict=True):
+        for decorate in (cors, cross_origin, cors(origins=[APP])):
+            with pytest.raises(PolicyError) as refused:
+                decorate(each)
+            assert problems_of(refused.value) == [("cors", "wrong_type")]
+            assert refused.value.problems[0].hint == f"write {written}."
+    names = {"CORS": CORS, "blueprint": blueprint, "app": app}
+    exec("CORS(blueprint, origins=['https://app.example.com'])", names)
+    app.register_blueprint(blueprint)
+    assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
 
 
 def test_several_applications_share_a_view() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 import sys
 import warnings
@@ -429,3 +431,21 @@ def test_nested_blueprints_with_resources() -> None:
     assert cross(app, "/outer/c") == ONE
     assert preflight(app, "/outer/inner/a", "GET").cors == admits(max_age="1")
     assert cross(app, "/outer/inner/b") == NO_POLICY
+
+
+def test_the_result_is_not_an_application() -> None:
+    """``app = CORS(app)`` is a mistake, whose fix is in the message."""
+    text = 'CORS(app) changes the application in place. If you wrote "app = CORS(app)", remove'
+    app: Any = CORS(Flask("mistaken"), origins=[APP])
+    for name in ("route", "get", "config", "wsgi_app", "register_blueprint", "test_client"):
+        assert not hasattr(app, name)
+        with pytest.raises(AttributeError, match=re.escape(text)) as raised:
+            getattr(app, name)
+        assert f"no attribute {name!r}" in str(raised.value)
+    with pytest.raises(TypeError, match=re.escape(text)):
+        app({}, print)
+    assert vars(copy.deepcopy(app)) == vars(pickle.loads(pickle.dumps(app))) == vars(app)
+    fixed = Flask("fixed")
+    CORS(fixed, origins=[APP])
+    fixed.route("/view")(plain())
+    assert cross(fixed, "/view") == ONE

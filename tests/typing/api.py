@@ -93,6 +93,8 @@ CORSMiddleware(application, policy, resource={})  # type: ignore[call-arg] # pyr
 
 CORS(app)
 CORS(app, policy)
+CORS(app, policy_for)
+CORS().init_app(app, policy_for)
 CORS(app, None, resources={"/api/*": {"max_age": 5}, "/public/*": public, "/admin/*": None})
 CORS(app, origins=["https://app.example.com"], resources="/api/*", supports_credentials=True)
 CORS(blueprint, origins="*")
@@ -114,6 +116,7 @@ def item(number: int) -> str:
 
 text: str = item(1) + items()
 
+CORS(app, application)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 CORS(app, orgins="*")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 CORS(app, supports_credentials="yes")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 CORS(application)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
