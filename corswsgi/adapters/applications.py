@@ -75,7 +75,7 @@ class Application(Generic[RuleT]):
         self.current_state: State[RuleT] | None = None
         self.rules: dict[int, tuple[RuleT | None, ViewLayers, Applied | None]] = {}
         """Those of the state."""
-        self.lock = Lock()
+        self.lock: Lock = Lock()
         self._early: set[int] | None = None  # identities of rules that had no view at first
         self._decorated: tuple[int, bool] = 0, False
         # The identity is part of the keys, because applications may be mounted in each other.
