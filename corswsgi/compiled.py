@@ -25,10 +25,10 @@ from .fetch import (
     is_token,
     list_members,
 )
+from .findings import ANY
 from .memory import DecisionCache
 from .origins import MAX_ORIGIN_LENGTH, OriginCallable, OriginMatcher, parse_origin
 from .requests import CORSRequest
-from .validation import ANY
 
 # Of the requested headers, in characters. Longer ones are not cached.
 _MAX_CACHED_LENGTH = 512

@@ -11,11 +11,12 @@ from .decision import ALLOW_ORIGIN, Decision
 from .differences import nearest_origin
 from .errors import PolicyError, safe_repr
 from .fetch import RESPONSE_ONLY_HEADERS, is_token, list_members
+from .findings import ANY
 from .names import OPTION_NAMES, Names
 from .origins import parse_origin
 from .policy import Policy, make_policy
 from .requests import CORSRequest
-from .validation import ANY, read_options
+from .validation import read_options
 
 
 def explain_preflight(

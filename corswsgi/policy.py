@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from .compiled import CompiledPolicy
 from .decision import Decision, Refusal
 from .errors import Notice, refuse, warn
+from .findings import ANY
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN, OriginCallable, OriginMatcher, OriginRule
 from .requests import CORSRequest
-from .validation import ANY, DEFAULT_METHODS, DEFAULTS, read_options
+from .validation import DEFAULT_METHODS, DEFAULTS, read_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

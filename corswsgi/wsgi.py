@@ -20,7 +20,7 @@ from .policy import Policy, refusing_policy
 from .reports import Reports, log_refusal
 from .requests import CORSRequest
 from .responses import NO_EXPLANATION, preflight_response
-from .validation import is_async
+from .rules import is_async
 
 if TYPE_CHECKING:
     from types import TracebackType

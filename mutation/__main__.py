@@ -47,6 +47,9 @@ USERS = {
     ],
     "corswsgi/paths.py": ["fuzz/test_fuzz.py", "test_wsgi.py"],
     "corswsgi/validation.py": ["test_policy.py", "test_names.py", "test_credentials.py"],
+    "corswsgi/findings.py": ["test_validation.py", "test_names.py", "conformance/test_fixes.py"],
+    "corswsgi/tokens.py": ["test_validation.py", "test_names.py", "conformance/test_fixes.py"],
+    "corswsgi/rules.py": ["test_validation.py", "test_names.py", "conformance/test_fixes.py"],
     "corswsgi/wsgi.py": ["test_log.py", "test_debug.py"],
     "corswsgi/adapters": ["adapters", "flask", "django"],
 }

@@ -17,7 +17,8 @@ from flask import Flask
 from corswsgi import Policy, PolicyError, Problem, decide
 from corswsgi.callables import find_mistake
 from corswsgi.requests import CORSRequest
-from corswsgi.validation import is_async, read_options
+from corswsgi.rules import is_async
+from corswsgi.validation import read_options
 from corswsgi_flask import CORS
 from tests.django.checking import said
 

@@ -47,6 +47,9 @@ CORE = [
     "names",
     "credentials",
     "callables",
+    "findings",
+    "tokens",
+    "rules",
     "validation",
     "requests",
     "decision",
@@ -94,6 +97,9 @@ TESTS = {
 TESTED_IN = {
     "corswsgi.browser.checks": "browser/test_model.py",
     "corswsgi.browser.messages": "browser/test_model.py",
+    "corswsgi.findings": "test_validation.py",
+    "corswsgi.rules": "test_validation.py",
+    "corswsgi.tokens": "test_validation.py",
     "corswsgi_django.defaults": "django/test_settings.py",
 }
 

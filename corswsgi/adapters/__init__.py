@@ -23,8 +23,9 @@ from corswsgi.paths import as_wsgi
 from corswsgi.policy import refusing_policy
 from corswsgi.reports import Reports, log_refusal
 from corswsgi.responses import PreflightResponse, preflight_response
+from corswsgi.rules import is_async
 from corswsgi.suggestions import corrected_origin, did_you_mean
-from corswsgi.validation import DEFAULT_METHODS, OPTIONS, is_async
+from corswsgi.validation import DEFAULT_METHODS, OPTIONS
 from corswsgi.wsgi import DECIDED_BY, DECISION
 
 from .analysis import (
