@@ -7,17 +7,13 @@ from flask.cli import ScriptInfo
 
 from corswsgi import PolicyError
 from corswsgi.adapters import note_texts, unreached
+from corswsgi.cli.migrate import command_for
 
 from .application import ApplicationCORS
 from .views import registered_views
 
 
-@click.group()
-def cors() -> None:
-    """Check the CORS configuration."""
-
-
-@cors.command()
+@click.command()
 @click.pass_context
 def check(context: click.Context) -> None:
     """Print all problems of the CORS configuration, and exit with 1 if there are any.
@@ -39,3 +35,8 @@ def check(context: click.Context) -> None:
     for text in (*texts, *unreached(registered_views(app))):
         click.echo(f"Note: {text}", err=True)
     click.echo("The CORS configuration has no problems.")
+
+
+cors = click.Group(
+    "cors", commands=[check, command_for(ScriptInfo)], help="Check CORS, or migrate."
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .engines import PACKAGES, Engine
+from .migrate import migrate
 
 NEEDED = "The demo needs {name}: pip install 'corswsgi[cli,flask,django]'"
 
@@ -12,6 +13,9 @@ NEEDED = "The demo needs {name}: pip install 'corswsgi[cli,flask,django]'"
 @click.group()
 def main() -> None:
     """Show what CORS allows, and why."""
+
+
+main.add_command(migrate)
 
 
 @main.command()
