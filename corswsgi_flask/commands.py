@@ -37,6 +37,4 @@ def check(context: click.Context) -> None:
     click.echo("The CORS configuration has no problems.")
 
 
-cors = click.Group(
-    "cors", commands=[check, command_for(ScriptInfo)], help="Check CORS, or migrate."
-)
+cors = click.Group("cors", commands=[check, command_for(ScriptInfo)], help="Check or migrate.")

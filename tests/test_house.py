@@ -72,13 +72,19 @@ PACKAGES: dict[str, set[str]] = {
     "corswsgi/adapters": {"corswsgi", *(f"corswsgi.{name}" for name in CORE)},
     # The model of browsers knows the terms of the standard and origins, but not policies.
     "corswsgi/browser": {"corswsgi.fetch", "corswsgi.origins", "ada_url", "urllib3", "werkzeug"},
-    "corswsgi/cli": {"click", ".demo.run"},
+    # Reads configurations of other libraries, with their own code.
+    "corswsgi/migrate": {
+        *("corswsgi", *(f"corswsgi.{name}" for name in CORE), "corswsgi.browser"),
+        *("flask", "werkzeug", "flask_cors", "django", "corsheaders", "corswsgi_django"),
+    },
+    "corswsgi/cli": {"click", "corswsgi.migrate", ".demo.run"},
     "corswsgi/cli/demo": {
         *("corswsgi", "corswsgi.browser", "corswsgi.cli.engines", "corswsgi_flask"),
         *("flask", "django", "werkzeug", "rich"),
     },
     "corswsgi_flask": {"flask", "werkzeug", "click"},
     "corswsgi_django": {"django", "asgiref"},
+    "corswsgi_django/management/commands": {"django", "corswsgi.cli.migrate", "corswsgi.migrate"},
     "corswsgi_pytest": {"pytest", "django", "corswsgi.browser"},
 }
 ADAPTERS = {"corswsgi_flask": 560, "corswsgi_django": 950}
@@ -91,10 +97,13 @@ TESTS = {
     "corswsgi/adapters": "adapters",
     "corswsgi/browser": "browser",
     "corswsgi/cli": "cli",
+    "corswsgi/migrate": "migrate",
     "corswsgi_flask": "flask",
     "corswsgi_django": "django",
+    "corswsgi_django/management/commands": "django",
 }
 TESTED_IN = {
+    "corswsgi.migrate.migration": "migrate/test_report.py",
     "corswsgi.browser.checks": "browser/test_model.py",
     "corswsgi.browser.messages": "browser/test_model.py",
     "corswsgi.findings": "test_validation.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -60,6 +59,7 @@ def _middleware() -> list[str]:
 
 def migrate(imports: Iterable[str]) -> Migration:
     """Return the migration of the project that is set up."""
+    place = str(settings.ROOT_URLCONF).partition(".")[0]
     remarks: list[str] = []
     old = _old_policy(remarks)
     snippet = Snippet(_source(old, remarks), "in the settings")
@@ -73,8 +73,7 @@ def migrate(imports: Iterable[str]) -> Migration:
     return Migration(
         library="django-cors-headers",
         version=version("django-cors-headers"),
-        place="the Django project "
-        + os.environ.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0],
+        place=f"the Django project {place}",
         snippets=[snippet],
         remarks=remarks,
         imports=[*imports],
@@ -91,7 +90,10 @@ def migrate(imports: Iterable[str]) -> Migration:
 def _old_policy(remarks: list[str]) -> OldPolicy:
     listed = _items(conf.CORS_ALLOWED_ORIGINS)
     if "*" in listed:
-        remarks.append("'*' in the list of origins matched no origin. It is left out.")
+        remarks.append(
+            "'*' in the list of origins allows only 'null' there, which any page can get. It is left "
+            "out. For any origin, write CORS_ALLOW_ALL_ORIGINS = True."
+        )
     origins: list[Rule] = [origin for origin in listed if origin != "*"]
     origins += [re.compile(each) for each in _items(conf.CORS_ALLOWED_ORIGIN_REGEXES)]
     return OldPolicy(
@@ -119,21 +121,20 @@ def _source(old: OldPolicy, remarks: list[str]) -> str:
         ],
         "MIDDLEWARE": [MIDDLEWARE, *_other_middleware(remarks)],
     }
-    origins, credentials = allowed_origins(old, remarks)
-    for name, is_pattern in (
+    allowed = allowed_origins(old, remarks)
+    for name, is_expression in (
         ("CORS_ALLOWED_ORIGINS", False),
         ("CORS_ALLOWED_ORIGIN_REGEXES", True),
     ):
-        new = [each for each in origins if isinstance(each, re.Pattern) is is_pattern]
-        before = [each for each in old.origins if isinstance(each, re.Pattern) is is_pattern]
-        if origins != "*" and new != before:
+        new = [each for each in allowed.listed if isinstance(each, re.Pattern) is is_expression]
+        before = _items(getattr(conf, name))
+        if new != [re.compile(each) if is_expression else each for each in before]:
             older = OLDER[name]
-            changed[older if not hasattr(settings, name) and hasattr(settings, older) else name] = (
-                new
-            )
-    if old.any_origin and origins != "*":
+            is_older = hasattr(settings, older) and not hasattr(settings, name)
+            changed[older if is_older else name] = new
+    if allowed.any_origin is not old.any_origin:
         changed["CORS_ALLOW_ALL_ORIGINS"] = False
-    if credentials != old.supports_credentials:
+    if allowed.credentials is not old.supports_credentials:
         changed["CORS_ALLOW_CREDENTIALS"] = False
     for option in ("methods", "allow_headers", "expose_headers"):
         items = accepted(option, old, remarks)
@@ -148,13 +149,14 @@ def _source(old: OldPolicy, remarks: list[str]) -> str:
 def _other_middleware(remarks: list[str]) -> list[str]:
     """Return the other middleware, and remark on subclasses and the order."""
     old = _middleware()
-    for path in old:
-        if path != f"{CorsMiddleware.__module__}.{CorsMiddleware.__name__}":
-            remarks.append(
-                f"{path} is a subclass of the middleware of django-cors-headers. Its methods are "
-                "not called any more. Write callables in CORS_ALLOWED_ORIGINS, or receivers of "
-                "check_request_enabled, instead."
-            )
+    known = f"{CorsMiddleware.__module__}.{CorsMiddleware.__name__}"
+    remarks += [
+        f"{path} is a subclass of the middleware of django-cors-headers. Its methods are not "
+        "called any more. Write callables in CORS_ALLOWED_ORIGINS, or receivers of "
+        "check_request_enabled, instead."
+        for path in old
+        if path != known
+    ]
     if settings.MIDDLEWARE[0] not in old:
         remarks.append("The middleware is now the first, so that no other one answers before it.")
     return [path for path in settings.MIDDLEWARE if path not in (*old, MIDDLEWARE)]

@@ -225,6 +225,9 @@ class _Reader:
             found[pattern] = self._new(
                 first.with_origins_of(others), "" if pattern == "/*" else pattern
             )
+        options = [new.options for new in found.values()]
+        if "/*" in found and all(each == options[0] for each in options):
+            return {"/*": found["/*"]}
         return found
 
     def _blueprints(self, *, is_alone: bool) -> tuple[dict[str, Snippet], dict[Place, OldPolicy]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+_OURS = ("corswsgi", "corswsgi_flask", "corswsgi_django")
 _LIBRARIES = ("flask_cors", "corsheaders", "wsgicors")
 
 REPLACEMENTS = {
@@ -69,9 +70,10 @@ def _root(module: ModuleType) -> Path | None:
 def _paths(root: Path) -> Iterator[Path]:
     """Yield the files of the loaded modules below a directory."""
     installed = ("site-packages", "dist-packages")
-    for module in [*sys.modules.values()]:
+    for name, module in [*sys.modules.items()]:
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py"):
+        is_ours = name.partition(".")[0] in _OURS
+        if isinstance(file, str) and file.endswith(".py") and not is_ours:
             path = Path(file).resolve()
             if path.is_relative_to(root) and not any(part in installed for part in path.parts):
                 yield path

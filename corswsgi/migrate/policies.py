@@ -6,7 +6,7 @@ import re
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from corswsgi.automata import TooComplexError
 from corswsgi.errors import Problem
@@ -89,15 +89,15 @@ class NewPolicy:
 def new_policy(old: OldPolicy) -> NewPolicy:
     """Return the options for a policy. Those that equal the defaults are left out."""
     remarks: list[str] = []
-    origins, credentials = allowed_origins(old, remarks)
-    if origins == []:
+    allowed = allowed_origins(old, remarks)
+    if not (allowed.listed or allowed.any_origin):
         return NewPolicy(None, (*remarks, "No origin is left, so CORS is off."))
     options = {
-        "origins": origins,
+        "origins": "*" if allowed.any_origin else allowed.listed,
         "methods": _new_methods(old, remarks),
         "allow_headers": _any_or(accepted("allow_headers", old, remarks)),
         "expose_headers": _any_or(accepted("expose_headers", old, remarks)),
-        "supports_credentials": credentials,
+        "supports_credentials": allowed.credentials,
         "max_age": new_max_age(old, remarks),
     }
     changed = {
@@ -117,23 +117,28 @@ def _any_or(names: list[str]) -> object:
     return "*" if "*" in names else names
 
 
-def allowed_origins(old: OldPolicy, remarks: list[str]) -> tuple[Any, bool]:
-    """Return the origins that a policy can have, or ``"*"``; and whether with credentials."""
-    credentials = old.supports_credentials
+class Allowed(NamedTuple):
+    """The origins that a policy can have."""
+
+    listed: list[Rule]
+    any_origin: bool
+    credentials: bool
+
+
+def allowed_origins(old: OldPolicy, remarks: list[str]) -> Allowed:
+    """Return the origins that a policy can have, and whether with credentials."""
     listed = [*_new_origins(old, remarks)]
-    if not old.any_origin:
-        return listed, credentials
-    if not credentials:
-        return "*", False
+    if not (old.any_origin and old.supports_credentials):
+        return Allowed(listed, old.any_origin, old.supports_credentials)
     if listed:
         remarks.append(f"{ANY_SITE}. Only the origins that you list are left.")
-        return listed, True
+        return Allowed(listed, any_origin=False, credentials=True)
     example = old.names.assignment("origins", '["https://app.example.com"]')
     remarks.append(
         f"{ANY_SITE}. Credentials are now off. If pages need them, list their origins, as in "
         f"{example}, and write {old.names.assignment('supports_credentials', 'True')}."
     )
-    return "*", False
+    return Allowed([], any_origin=True, credentials=False)
 
 
 def _new_origins(old: OldPolicy, remarks: list[str]) -> Iterator[Rule]:
@@ -194,7 +199,7 @@ def _sentence(problem: Problem) -> str:
 
 
 def _hint(problem: Problem) -> str:
-    hint = problem.hint or ""
+    hint = (problem.hint or "").removeprefix("leave it out. ")
     return hint[:1].upper() + hint[1:]
 
 
@@ -212,7 +217,7 @@ def accepted(option: str, old: OldPolicy, remarks: list[str]) -> list[str]:
             problems = _refused(option, item, old)
             found += [] if problems else [item]
             remarks += [f"{each.option}: {_sentence(each)} It is left out." for each in problems]
-    return found
+    return ["*"] if "*" in found else found
 
 
 def _refused(option: str, item: str, old: OldPolicy) -> list[Problem]:
