@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from inspect import isclass
 from types import ModuleType
@@ -38,6 +39,9 @@ MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 APP = "corswsgi_django"
 _DEFAULT_HEADERS = frozenset({"accept", "user-agent", "x-csrftoken", "x-requested-with"})
 
+_variable = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
+_SAMPLES = ("1", "x", "00000000-0000-4000-8000-000000000000")
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -59,7 +63,8 @@ def _middleware() -> list[str]:
 
 def migrate(imports: Iterable[str]) -> Migration:
     """Return the migration of the project that is set up."""
-    place = str(settings.ROOT_URLCONF).partition(".")[0]
+    urls = settings.ROOT_URLCONF
+    package = urls.partition(".")[0] if isinstance(urls, str) else ""
     remarks: list[str] = []
     old = _old_policy(remarks)
     snippet = Snippet(_source(old, remarks), "in the settings")
@@ -73,7 +78,7 @@ def migrate(imports: Iterable[str]) -> Migration:
     return Migration(
         library="django-cors-headers",
         version=version("django-cors-headers"),
-        place=f"the Django project {place}",
+        place=f"the Django project {package}".strip(),
         snippets=[snippet],
         remarks=remarks,
         imports=[*imports],
@@ -91,7 +96,7 @@ def _old_policy(remarks: list[str]) -> OldPolicy:
     listed = _items(conf.CORS_ALLOWED_ORIGINS)
     if "*" in listed:
         remarks.append(
-            "'*' in the list of origins allows only 'null' there, which any page can get. It is left "
+            "'*' in the list of origins allowed only 'null', which any page can get. It is left "
             "out. For any origin, write CORS_ALLOW_ALL_ORIGINS = True."
         )
     origins: list[Rule] = [origin for origin in listed if origin != "*"]
@@ -199,23 +204,29 @@ def _methods(view: Any) -> tuple[str, ...]:
     """Return the methods of a class of views; for a function, the usual ones."""
     cls = getattr(view, "view_class", getattr(view, "cls", None))
     names = getattr(cls, "http_method_names", ())
-    found = tuple(name.upper() for name in names if hasattr(cls, name) and name != "options")
-    return found or METHODS
+    known = getattr(view, "actions", None) or dir(cls)  # of a viewset
+    return tuple(name.upper() for name in names if name in known) or METHODS
 
 
 def _paths(patterns: Iterable[Any]) -> Iterator[str]:
     """Yield paths that the patterns may lead to."""
-    for text in ("1", "x", "00000000-0000-4000-8000-000000000000"):
+    for text in _SAMPLES:
         path = "/"
         for each in patterns:
             if hasattr(each, "_route"):
-                path += re.sub(r"<[^<>]+>", text, str(each))
+                path += _variable.sub(partial(_filled, each.converters, text), str(each))
             else:
                 # Without groups and alternatives, for which normalize() leaves a gap.
                 expression = re.sub(r"\((?:\?P<\w+>)?(?!\?)", "(?:", str(each))
                 expression = re.sub(r"\|[^()|]*", "", expression)
                 path += normalize(expression)[0][0]
         yield path
+
+
+def _filled(converters: Mapping[str, Any], text: str, variable: re.Match[str]) -> str:
+    """Return a text that a variable of a route accepts, preferably `text`."""
+    accepts = re.compile(converters[variable[1]].regex).fullmatch
+    return next(filter(accepts, (text, *_SAMPLES)), text)
 
 
 def _leads_to(path: str, view: Any) -> bool:

@@ -19,6 +19,11 @@ TITLES: dict[Change, str] = {
     "closed": "Open to origins that are not listed, and will be closed:",
     "opened": "Blocked until now, and will be readable:",
 }
+COUNTED: dict[Change, str] = {
+    "lost": "worked for a listed origin, will be blocked",
+    "closed": "open to other origins, will be blocked",
+    "opened": "blocked, will be readable",
+}
 EFFECTS: dict[Change, str] = {
     "lost": "was readable, will be blocked",
     "closed": "was readable, will be blocked",
@@ -81,16 +86,12 @@ def _summary(comparison: Comparison) -> str:
         f"{_counted(comparison.fetches, 'fetch', 'fetches')}, without running views: "
     )
     counts = [
-        f"{sum(each.change == change for each in comparison.differences)} {words}"
-        for change, words in (
-            ("lost", "worked for a listed origin and will be blocked"),
-            ("closed", "were open to other origins and will be blocked"),
-            ("opened", "were blocked and will be readable"),
-        )
+        f"  {words}: {sum(each.change == change for each in comparison.differences)}"
+        for change, words in COUNTED.items()
     ]
     if not comparison.differences:
         return _wrapped(f"{text}no differences.", "", "")
-    return "\n".join([_wrapped(text.strip(), "", ""), *(f"  {line}" for line in counts)])
+    return "\n".join([_wrapped(text.strip(), "", ""), *counts])
 
 
 def _counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -26,12 +26,6 @@ _WILDCARDS = {"*": ".*", "?": "."}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def is_used(application: object) -> bool:
-    """Return whether an application is the middleware of wsgicors."""
-    cls = type(application)
-    return any((each.__module__, each.__name__) == ("wsgicors", "CORS") for each in cls.__mro__)
-
-
 def migrate(middleware: Any, imports: Iterable[str]) -> Migration:
     """Return the migration of a middleware."""
     olds = [*_policies(middleware)]
@@ -94,7 +88,7 @@ def policy_for(environ):
         if policy.methods is None or {{"*", method}} & {{*policy.methods}}:
             if policy.allows_any_origin or policy.origin_matcher.matches(origin):
                 return policy
-    return policies[-1]
+    return None
 
 
 application = CORSMiddleware(application, policy_for)"""
