@@ -74,7 +74,9 @@ def _decorated(app: Flask) -> Iterator[tuple[Place, Mapping[str, Any]]]:
 
 
 def _methods_of(cls: Any) -> list[str]:
-    return sorted(method.lower() for method in getattr(cls, "methods", None) or ())
+    """Return the names of the methods of a class that handle requests."""
+    is_by_method = isinstance(cls, type) and issubclass(cls, MethodView)
+    return sorted(method.lower() for method in cls.methods or ()) if is_by_method else []
 
 
 def _decorations(view: Any) -> Iterator[Mapping[str, Any]]:
@@ -235,12 +237,19 @@ class _Reader:
         found: dict[str, Snippet] = {}
         views: dict[Place, OldPolicy] = {}
         for blueprint, calls in self._calls.items():
+            if blueprint is None:
+                continue
+            # If it does not allow an origin, those around it may do.
+            around = [*_blueprints_of(blueprint), None]
+            outer = [entries for each in around for entries in self._calls.get(each, ())]
             olds = {
-                each.rule.endpoint: _merged(_matching(calls, each.path))
+                each.rule.endpoint: _merged(
+                    _matching(calls, each.path), _matching(outer, each.path)
+                )
                 for each in self._samples
                 if blueprint in {*_blueprints_of(each.rule.endpoint)}
             }
-            if blueprint is not None and len({*olds.values()}) == 1 and None not in olds.values():
+            if len({*olds.values()}) == 1 and None not in olds.values():
                 (old,) = {*olds.values()}
                 given = [_variable_name(blueprint)], self._new(cast(OldPolicy, old), blueprint)
                 title = f"for the blueprint {blueprint}, before it is registered"
@@ -290,8 +299,8 @@ def _matches(each: Path, path: str) -> bool:
     return each == path if isinstance(each, str) else each.match(path) is not None
 
 
-def _merged(olds: list[OldPolicy]) -> OldPolicy | None:
-    return olds[0].with_origins_of(olds[1:]) if olds else None
+def _merged(olds: list[OldPolicy], others: list[OldPolicy]) -> OldPolicy | None:
+    return olds[0].with_origins_of([*olds[1:], *others]) if olds else None
 
 
 def _path_patterns(path: Path, routes: Mapping[str, str]) -> Iterable[str]:
@@ -347,6 +356,8 @@ def _head(snippets: Iterable[Snippet]) -> Snippet:
     """Return the imports of snippets."""
     text = "\n".join(snippet.source for snippet in snippets)
     names = [name for name in ("CORS", "cors") if re.search(rf"\b{name}\(", text)]
+    if not names:
+        return Snippet("# Flask-CORS applies to no route, so nothing replaces it.")
     lines = [
         *(["import re", ""] if "re.compile(" in text else []),
         *(["from corswsgi import Policy"] if "Policy(" in text else []),
@@ -441,7 +452,7 @@ def _bare_application(app: Flask, decorate: Decorate) -> Flask:
     bare.config.update(DEBUG=False, TESTING=True)
     for endpoint, view in app.view_functions.items():
         cls = getattr(view, "view_class", None)
-        stub = _stub() if cls is None else _stub_of(cls, endpoint, decorate)
+        stub = _stub_of(cls, endpoint, decorate) if _methods_of(cls) else _stub()
         bare.view_functions[endpoint] = decorate((endpoint, None), stub)
     return bare
 

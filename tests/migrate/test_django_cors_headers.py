@@ -16,6 +16,7 @@ from rest_framework.viewsets import ViewSet
 
 from corswsgi.migrate import Migration, compare, find_django_migration
 from corswsgi.migrate.django_cors_headers import METHODS
+from tests.migrate.usages import DJANGO
 
 OLD = "corsheaders.middleware.CorsMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
@@ -195,3 +196,17 @@ def test_headers_that_are_tried() -> None:
     migration, _, _ = migrated(**given)
     assert migration.headers == ["x-tenant"]
     assert migration.place == "the Django project"
+
+
+API = (path("api/x", view), path("media/y", view), path("z", view))
+
+
+@pytest.mark.parametrize(("settings", "expected"), DJANGO)
+def test_usages(settings: dict[str, Any], expected: str) -> None:
+    """The new settings start, and what listed origins lose is explained."""
+    migration, differences, _ = migrated(API, **settings)
+    assert {change for change, _ in differences} == {*expected.split()}
+    for change, origin in differences:
+        host = origin.rpartition("/")[2].removeprefix("app.").partition(":")[0]
+        texts = [remark.replace("\\", "") for remark in migration.remarks]
+        assert change != "lost" or any(host in text for text in texts)

@@ -24,6 +24,12 @@ def late():
     import wsgicors
 """
 
+NO_COUNTERPART = (
+    "there is no counterpart: every response gets its headers, so remove the code that sets them, "
+    "or decorate the view with @cors(...)"
+)
+HEADER = "write the name of the header, as in 'Access-Control-Allow-Origin'"
+
 
 def load(path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
     monkeypatch.syspath_prepend(path)
@@ -38,25 +44,16 @@ def test_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (package / "views.py").write_text(VIEWS)
     (package / "unused.py").write_text("import flask_cors")
     expected = [
-        f"importing/views.py, line {line}"
-        for line in (
-            (
-                "2: flask_cors.core -> there is no counterpart: every response gets its headers, so "
-                "remove the code that sets them, or decorate the view with @cors(...)"
-            ),
-            "3: flask_cors.CORS -> from corswsgi_flask import CORS",
-            "3: flask_cors.cross_origin -> from corswsgi_flask import cross_origin",
-            (
-                "4: flask_cors.core.ACL_ORIGIN -> write the name of the header, as in "
-                "'Access-Control-Allow-Origin'"
-            ),
-            (
-                "4: flask_cors.core.get_cors_options -> there is no counterpart: every response gets "
-                "its headers, so remove the code that sets them, or decorate the view with @cors(...)"
-            ),
-            "5: flask_cors.decorator.cross_origin -> from corswsgi_flask import cross_origin",
-            "6: flask_cors.extension.CORS -> from corswsgi_flask import CORS",
-            "11: wsgicors -> from corswsgi import CORSMiddleware, Policy, and so on",
+        f"importing/views.py, line {line}: {name} -> {replacement}"
+        for line, name, replacement in (
+            (2, "flask_cors.core", NO_COUNTERPART),
+            (3, "flask_cors.CORS", "from corswsgi_flask import CORS"),
+            (3, "flask_cors.cross_origin", "from corswsgi_flask import cross_origin"),
+            (4, "flask_cors.core.ACL_ORIGIN", HEADER),
+            (4, "flask_cors.core.get_cors_options", NO_COUNTERPART),
+            (5, "flask_cors.decorator.cross_origin", "from corswsgi_flask import cross_origin"),
+            (6, "flask_cors.extension.CORS", "from corswsgi_flask import CORS"),
+            (11, "wsgicors", "from corswsgi import CORSMiddleware, Policy, and so on"),
         )
     ]
     package_module = load(tmp_path, monkeypatch, "importing")
