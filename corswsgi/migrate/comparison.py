@@ -93,11 +93,20 @@ def compare(
     for application in (old, new):
         with application as entered:
             results.append([_is_readable(entered, *fetch) for fetch in fetches])
-    differences = [
-        Difference(_change(*fetch, is_opened=is_readable), *fetch)
-        for fetch, was_readable, is_readable in zip(fetches, *results, strict=True)
-        if was_readable is not is_readable
-    ]
+    # What any origin could do.
+    public = {
+        (route, attempt)
+        for (route, origin, attempt), was_readable in zip(fetches, results[0], strict=True)
+        if route.is_public and origin == STRANGER and was_readable
+    }
+    differences = []
+    for (route, origin, attempt), was, is_readable in zip(fetches, *results, strict=True):
+        if was is not is_readable:
+            is_meant = origin in route.listed or (
+                (route, attempt) in public and attempt.credentials == "omit" and origin != "null"
+            )
+            change: Change = "opened" if is_readable else "lost" if is_meant else "closed"
+            differences.append(Difference(change, route, origin, attempt))
     return Comparison(compared, origins, len(fetches), tuple(differences))
 
 
@@ -106,13 +115,6 @@ def _is_readable(application: WSGIApplication, route: Route, origin: str, attemp
     # A new browser each time: no preflight is in its cache.
     browser = Browser(application, origin, cookies={"session": "1"})
     return browser.fetch(route.url, attempt.method, headers, attempt.credentials).allowed
-
-
-def _change(route: Route, origin: str, attempt: Attempt, *, is_opened: bool) -> Change:
-    if is_opened:
-        return "opened"
-    is_meant = origin in route.listed or (route.is_public and attempt.credentials == "omit")
-    return "lost" if is_meant and origin != "null" else "closed"
 
 
 def attempts(route: Route, headers: Iterable[str], *, is_brief: bool) -> Iterator[Attempt]:

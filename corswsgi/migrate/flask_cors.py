@@ -219,7 +219,7 @@ class _Reader:
                 f"CORS(app) was called {len(calls)} times. One call now replaces all of them."
             )
         found: dict[str, NewPolicy] = {}
-        for pattern in dict.fromkeys(each for entries in translated for each, _ in entries):
+        for pattern in sorted({each for entries in translated for each, _ in entries}):
             olds = [
                 [old for each, old in entries if covers(each, pattern)] for entries in translated
             ]
@@ -377,6 +377,8 @@ def _old_application(app: Flask) -> Flask:
         return stub
 
     bare = _bare_application(app, decorate)
+    # Older versions raise an exception for some options: every response is a 500.
+    bare.testing, bare.logger.disabled = False, True
     for blueprint, functions in app.after_request_funcs.items():
         bare.after_request_funcs[blueprint] = [
             function

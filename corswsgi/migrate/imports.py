@@ -12,6 +12,9 @@ _OURS = ("corswsgi", "corswsgi_flask", "corswsgi_django")
 _LIBRARIES = ("flask_cors", "corsheaders", "wsgicors")
 
 REPLACEMENTS = {
+    "flask_cors": "from corswsgi_flask import CORS, cross_origin",
+    "corsheaders": "from corswsgi_django import defaults, middleware, signals",
+    "wsgicors": "from corswsgi import CORSMiddleware, Policy",
     "flask_cors.CORS": "from corswsgi_flask import CORS",
     "flask_cors.cross_origin": "from corswsgi_flask import cross_origin",
     "flask_cors.extension.CORS": "from corswsgi_flask import CORS",
@@ -104,8 +107,4 @@ def _replacement(name: str) -> str:
         return REPLACEMENTS[name]
     if name.startswith(_HEADERS):
         return "write the name of the header, as in 'Access-Control-Allow-Origin'"
-    package = name.partition(".")[0]
-    if name in _LIBRARIES:
-        known = next(text for each, text in REPLACEMENTS.items() if each.startswith(package))
-        return f"{known}, and so on"
-    return _OTHERWISE[package]
+    return _OTHERWISE[name.partition(".")[0]]

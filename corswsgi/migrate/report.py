@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from .comparison import Attempt
+
 if TYPE_CHECKING:
-    from .comparison import Attempt, Change, Comparison, Difference, Route
+    from corswsgi.browser import Credentials
+
+    from .comparison import Change, Comparison, Difference, Route
     from .migration import Migration
 
 WIDTH = 79
@@ -29,6 +33,10 @@ EFFECTS: dict[Change, str] = {
     "closed": "was readable, will be blocked",
     "opened": "was blocked, will be readable",
 }
+
+
+# For a header, and with or without cookies (None: both): the methods.
+_How = tuple[tuple[tuple[str, str] | None, str | None, tuple[str, ...]], ...]
 
 
 class _Sentence(NamedTuple):
@@ -109,35 +117,29 @@ def _grouped(differences: Iterable[Difference]) -> Iterator[_Sentence]:
     attempts: dict[tuple[Route, str], list[Attempt]] = {}
     for _, route, origin, attempt in differences:
         attempts.setdefault((route, origin), []).append(attempt)
-    routes: dict[tuple[str, tuple[Attempt, ...]], list[Route]] = {}
+    routes: dict[tuple[str, _How], list[Route]] = {}
     for (route, origin), tried in attempts.items():
-        routes.setdefault((origin, tuple(tried)), []).append(route)
-    origins: dict[tuple[tuple[Route, ...], tuple[Attempt, ...]], list[str]] = {}
-    for (origin, some), found in routes.items():
-        origins.setdefault((tuple(found), some), []).append(origin)
-    for (which, some), from_where in origins.items():
-        for (header, credentials), methods in _summarized(some).items():
-            yield _Sentence(tuple(methods), which, tuple(from_where), header, credentials)
+        routes.setdefault((origin, _summarized(tried)), []).append(route)
+    origins: dict[tuple[tuple[Route, ...], _How], list[str]] = {}
+    for (origin, how), found in routes.items():
+        origins.setdefault((tuple(found), how), []).append(origin)
+    for (which, how), pages in origins.items():
+        for header, credentials, methods in how:
+            yield _Sentence(methods, which, tuple(pages), header, credentials)
 
 
-def _summarized(
-    attempts: Iterable[Attempt],
-) -> dict[tuple[tuple[str, str] | None, str | None], list[str]]:
-    """Return methods by header and credentials. A difference without a header covers the others."""
-    given = dict.fromkeys(attempts)
+def _summarized(attempts: Collection[Attempt]) -> _How:
+    """Return methods by header and credentials.
+
+    A difference without a header covers those with headers.
+    """
     found: dict[tuple[tuple[str, str] | None, str | None], dict[str, None]] = {}
-    for method, header, credentials in given:
-        plain = header is None or not any(
-            each.method == method and each.header is None and each.credentials == credentials
-            for each in given
-        )
-        other = any(
-            each.method == method and each.header == header and each.credentials != credentials
-            for each in given
-        )
-        if plain:
-            found.setdefault((header, None if other else credentials), {})[method] = None
-    return {key: [*methods] for key, methods in found.items()}
+    for method, header, credentials in attempts:
+        if header is None or Attempt(method, None, credentials) not in attempts:
+            other: Credentials = "omit" if credentials == "include" else "include"
+            is_both = Attempt(method, header, other) in attempts
+            found.setdefault((header, None if is_both else credentials), {})[method] = None
+    return tuple((*key, tuple(methods)) for key, methods in found.items())
 
 
 def _text(change: Change, sentence: _Sentence) -> str:

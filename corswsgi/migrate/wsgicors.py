@@ -70,7 +70,8 @@ policies = {policies}
 def policy_for(environ):
     origin = environ.get("HTTP_ORIGIN", "")
     for policy in policies:
-        if policy.allows_any_origin or policy.origin_matcher.matches(origin):
+        matcher = policy.origin_matcher
+        if policy.allows_any_origin or matcher.matches(origin):
             return policy
     return policies[-1]
 
@@ -85,8 +86,9 @@ def policy_for(environ):
     origin, method = environ.get("HTTP_ORIGIN", ""), environ["REQUEST_METHOD"]
     method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", method)
     for policy in policies:
-        if policy.methods is None or {{"*", method}} & {{*policy.methods}}:
-            if policy.allows_any_origin or policy.origin_matcher.matches(origin):
+        matcher, methods = policy.origin_matcher, policy.methods or [method]
+        if policy.allows_any_origin or matcher.matches(origin):
+            if "*" in methods or method in methods:
                 return policy
     return None
 

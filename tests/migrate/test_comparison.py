@@ -38,11 +38,8 @@ def plain(environ: Any, start_response: Any) -> list[bytes]:
 
 
 def compared(old: Policy | None, new: Policy | None, which: Route = ROUTE) -> Comparison:
-    applications = [
-        nullcontext(CORSMiddleware(plain, policy, resources={"/none": None}))
-        for policy in (old, new)
-    ]
-    return compare(*applications, [which], ["X-A"])
+    before, after = (CORSMiddleware(plain, each, resources={"/none": None}) for each in (old, new))
+    return compare(nullcontext(before), nullcontext(after), [which], ["X-A"])
 
 
 def changes(old: Policy | None, new: Policy | None, which: Route = ROUTE) -> set[tuple[Any, ...]]:

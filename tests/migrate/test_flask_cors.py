@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial, wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 from flask.views import MethodView, View
 from flask_cors import CORS, cross_origin
 from flask_cors.core import DEFAULT_OPTIONS
@@ -22,6 +22,10 @@ OTHER = "https://other.example.com"
 
 
 def view(**values: Any) -> str:
+    raise NotImplementedError
+
+
+def unchanged(response: Response) -> Response:
     raise NotImplementedError
 
 
@@ -75,8 +79,8 @@ IMPORT = "from corswsgi_flask import CORS\n"
                 "CORS(\n"
                 "    app,\n"
                 "    resources={\n"
-                '        "/me": {"origins": "*"},\n'
                 f'        "/api/*": {{"origins": ["{APP}"]}},\n'
+                '        "/me": {"origins": "*"},\n'
                 "    },\n"
                 ")"
             ),
@@ -89,13 +93,13 @@ IMPORT = "from corswsgi_flask import CORS\n"
                 '    origins="*",\n'
                 '    methods=["GET"],\n'
                 "    max_age=60,\n"
-                '    resources={"/me": {}, "/api/*": None},\n'
+                '    resources={"/api/*": None, "/me": {}},\n'
                 ")"
             ),
         ),
         (
             {"resources": {"/api/*": {"origins": []}, "/me": {"origins": []}}},
-            'CORS(app, resources={"/me": None, "/api/*": None})',
+            'CORS(app, resources={"/api/*": None, "/me": None})',
         ),
         ({"resources": {"/*": {}, "/api/*": {}}}, 'CORS(app, origins="*")'),
     ],
@@ -126,9 +130,9 @@ def test_the_config() -> None:
     app = make()
     app.config.update(CORS_ORIGINS=[APP], CORS_MAX_AGE=60, CORS_MINE=1)
     CORS(app)
-    app.after_request(view)
+    app.after_request(unchanged)
     made = blueprint("b", "/b")
-    made.after_request(view)
+    made.after_request(unchanged)
     app.register_blueprint(made)
     assert migrated(app) == (f'{IMPORT}CORS(\n    app,\n    origins=["{APP}"],\n    max_age=60,\n)')
     (remark,) = find_migration(app).remarks
@@ -144,11 +148,11 @@ def test_several_calls() -> None:
         "CORS(\n"
         "    app,\n"
         "    resources={\n"
-        f'        "/me": {{"origins": ["{APP}"], "max_age": 9}},\n'
+        f'        "/*": {{"origins": ["{APP}"]}},\n'
         '        "/api/*": {\n'
         f'            "origins": ["{OTHER}", "{APP}"],\n'
         "        },\n"
-        f'        "/*": {{"origins": ["{APP}"]}},\n'
+        f'        "/me": {{"origins": ["{APP}"], "max_age": 9}},\n'
         "    },\n"
         ")"
     )
@@ -208,7 +212,7 @@ def test_decorators_around_each_other() -> None:
 
 
 class Items(MethodView):
-    decorators = (cross_origin(origins=[APP]),)
+    decorators: ClassVar = [cross_origin(origins=[APP])]
 
     def get(self, number: int) -> str:
         raise NotImplementedError
@@ -224,7 +228,7 @@ class Things(MethodView):
 
 
 class Simple(View):
-    decorators = (cross_origin(origins=[OTHER]),)
+    decorators: ClassVar = [cross_origin(origins=[OTHER])]
 
     def dispatch_request(self) -> str:
         raise NotImplementedError
@@ -366,7 +370,7 @@ def use(kind: str, arguments: Any) -> Flask:
         made = blueprint("b", "/", **(arguments or {"origins": "*"}))
         app.register_blueprint(made, url_prefix="/api")
     elif kind == "methodview":
-        cls = type("Decorated", (MethodView,), {"get": cross_origin(**arguments)(plain())})
+        cls: Any = type("Decorated", (MethodView,), {"get": cross_origin(**arguments)(plain())})
         app.add_url_rule("/", view_func=cls.as_view("v"))
     elif kind == "view":
         app.add_url_rule("/", "v", cross_origin(**arguments)(plain()))

@@ -53,7 +53,7 @@ def test_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             (4, "flask_cors.core.get_cors_options", NO_COUNTERPART),
             (5, "flask_cors.decorator.cross_origin", "from corswsgi_flask import cross_origin"),
             (6, "flask_cors.extension.CORS", "from corswsgi_flask import CORS"),
-            (11, "wsgicors", "from corswsgi import CORSMiddleware, Policy, and so on"),
+            (11, "wsgicors", "from corswsgi import CORSMiddleware, Policy"),
         )
     ]
     package_module = load(tmp_path, monkeypatch, "importing")
@@ -84,9 +84,6 @@ def test_modules_that_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", REPLACEMENTS)
 def test_replacements_exist(name: str) -> None:
     """The old name exists in the version that is tested, and so does the new one."""
-    text = REPLACEMENTS[name].partition(" (")[0]
-    package, _, names = text.removeprefix("from ").partition(" import ")
-    for each in names.split(", "):
-        assert hasattr(importlib.import_module(package), each)
+    exec(REPLACEMENTS[name].partition(" (")[0], {})
     module, _, attribute = name.rpartition(".")
-    assert hasattr(importlib.import_module(module), attribute)
+    exec(f"from {module} import {attribute}" if module else f"import {name}", {})
