@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -41,3 +42,10 @@ def test_without_anything_to_migrate(capsys: pytest.CaptureFixture[str]) -> None
 def test_other_subcommands() -> None:
     with pytest.raises(CommandError, match="invalid choice: 'check'"):
         call_command("cors", "check")
+
+
+def test_a_missing_requirement_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "corswsgi.cli.migrate", None)
+    message = r"^migrate needs corswsgi.cli.migrate: pip install 'corswsgi\[cli\]'$"
+    with pytest.raises(CommandError, match=message):
+        call_command("cors", "migrate")
