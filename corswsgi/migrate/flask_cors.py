@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from functools import update_wrapper
 from importlib.metadata import version
 from inspect import getclosurevars, signature, unwrap
+from keyword import iskeyword
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, cast
 
@@ -251,7 +252,7 @@ class _Reader:
             }
             if len({*olds.values()}) == 1 and None not in olds.values():
                 (old,) = {*olds.values()}
-                given = [_variable_name(blueprint)], self._new(cast(OldPolicy, old), blueprint)
+                given = [_blueprint_name(blueprint)], self._new(cast(OldPolicy, old), blueprint)
                 title = f"for the blueprint {blueprint}, before it is registered"
                 found[blueprint] = Snippet(_call("CORS", *given, is_alone=is_alone), title)
             else:
@@ -339,13 +340,19 @@ def _call(function: str, arguments: list[str], new: NewPolicy, *, is_alone: bool
     return call_source(function, [*arguments, call_source("Policy", [], new.options)], {})
 
 
-def _variable_name(text: str) -> str:
-    return re.sub(r"\W|^(?=\d)", "_", text)
+def _identifier(text: str) -> str:
+    name = re.sub(r"\W|^(?=\d)", "_", text)
+    return f"{name}_" if iskeyword(name) else name
+
+
+def _blueprint_name(name: str) -> str:
+    """Return a name for the variable of a blueprint; it may be called ``app``."""
+    return f"{_identifier(name.removesuffix('_blueprint'))}_blueprint"
 
 
 def _name_of(function: Any, endpoint: str) -> str:
     name = str(getattr(function, "__name__", ""))
-    return name if name.isidentifier() else _variable_name(endpoint.rpartition(".")[2])
+    return name if name.isidentifier() else _identifier(endpoint.rpartition(".")[2])
 
 
 def _parameters(function: Any) -> str:
@@ -423,7 +430,7 @@ def _new_application(
         blueprint: Blueprint(blueprint.rpartition(".")[2], __name__) for blueprint in blueprints
     }
     names["app"] = bare
-    names |= {_variable_name(blueprint): each for blueprint, each in made.items()}
+    names |= {_blueprint_name(blueprint): each for blueprint, each in made.items()}
     for snippet in others:
         _run(snippet, names)
     for blueprint, each in made.items():

@@ -164,11 +164,11 @@ def test_several_calls() -> None:
 def test_views() -> None:
     app = make("/me")
     app.add_url_rule("/a/<int:number>", "a", cross_origin(origins=[APP])(plain()))
-    app.add_url_rule("/lambda", "x.lambda-1", cross_origin(origins=[])(lambda: ""))
+    app.add_url_rule("/lambda", "x.class", cross_origin(origins=[])(lambda: ""))
     assert migrated(app) == (
         "from corswsgi_flask import cors\n"
         f'@cors(origins=["{APP}"])\ndef plain(number): ...\n'
-        "@cors(None)\ndef lambda_1(): ..."
+        "@cors(None)\ndef class_(): ..."
     )
     routes = {route.path: route.listed for route in find_migration(app).routes}
     assert routes == {
@@ -271,9 +271,13 @@ def blueprint(name: str, *routes: str, **arguments: Any) -> Blueprint:
 def test_blueprints() -> None:
     app = make("/me")
     app.register_blueprint(blueprint("admin-1", "/a", "/b", origins=[APP]), url_prefix="/admin")
+    app.register_blueprint(blueprint("app", "/d", origins=[]))
     app.register_blueprint(blueprint("empty", origins=[APP]))
     app.register_blueprint(blueprint("without", "/c"))
-    assert migrated(app) == f'{IMPORT}CORS(admin_1, origins=["{APP}"])'
+    assert migrated(app) == (
+        f'{IMPORT}CORS(\n    admin_1_blueprint,\n    origins=["{APP}"],\n)\n'
+        "CORS(app_blueprint, None)"
+    )
     assert find_migration(app).snippets[1].title == (
         "for the blueprint admin-1, before it is registered"
     )
@@ -289,7 +293,7 @@ def test_nested_blueprints_of_an_application_with_cors() -> None:
     assert source_of(migration).endswith(
         f'CORS(app, origins=["{APP}"])\n'
         "CORS(\n"
-        "    outer_inner,\n"
+        "    outer_inner_blueprint,\n"
         "    Policy(\n"
         f'        origins=["{OTHER}", "{APP}"],\n'
         "    ),\n"
