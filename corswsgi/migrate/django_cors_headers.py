@@ -24,7 +24,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 from django.utils.regex_helper import normalize
 
-from corswsgi_django.settings import FORMAT, OLDER
+from corswsgi_django.settings import FORMAT
 from corswsgi_django.signals import check_request_enabled
 
 from .comparison import Route
@@ -134,7 +134,7 @@ def _source(old: OldPolicy, remarks: list[str]) -> str:
         new = [each for each in allowed.listed if isinstance(each, re.Pattern) is is_expression]
         before = _items(getattr(conf, name))
         if new != [re.compile(each) if is_expression else each for each in before]:
-            older = OLDER[name]
+            older = FORMAT.older[name]
             is_older = hasattr(settings, older) and not hasattr(settings, name)
             changed[older if is_older else name] = new
     if allowed.any_origin is not old.any_origin:

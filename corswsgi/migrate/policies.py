@@ -20,6 +20,8 @@ from corswsgi.validation import DEFAULT_METHODS, DEFAULTS, MAX_AGE_LIMIT, read_o
 Rule = str | re.Pattern[str]
 """An origin, or an expression that matches the start of an origin."""
 
+_EXAMPLE = "https://origin.example"
+
 _USUAL = frozenset({"content-type", "authorization", "Content-Type", "Authorization"})
 
 WHOLE = "Expressions now have to match the whole origin, and not only its start."
@@ -183,7 +185,8 @@ def _candidates(rule: Rule) -> Iterator[Rule | list[str]]:
 
 
 def _problems(old: OldPolicy, candidate: object) -> list[Problem]:
-    origins = candidate if isinstance(candidate, list) else [candidate]
+    # The list has another origin, because one that is empty would be a problem of its own.
+    origins = [_EXAMPLE, *(candidate if isinstance(candidate, list) else [candidate])]
     given = {"origins": origins, "supports_credentials": old.supports_credentials}
     return read_options(given, old.names).problems
 
@@ -222,7 +225,7 @@ def accepted(option: str, old: OldPolicy, remarks: list[str]) -> list[str]:
 
 def _refused(option: str, item: str, old: OldPolicy) -> list[Problem]:
     # The origin is one that credentials can be allowed for.
-    given = {"origins": ["https://a.example"], "supports_credentials": old.supports_credentials}
+    given = {"origins": [_EXAMPLE], "supports_credentials": old.supports_credentials}
     return read_options({**given, option: [item]}, old.names).problems
 
 
