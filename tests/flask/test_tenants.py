@@ -25,6 +25,9 @@ CREDENTIALS = {"Allow_Credentials": "true"}
 REFUSED = {"Vary": PREFLIGHT_VARY}
 
 
+CROSS_SITE = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
+
+
 class Tenants:
     """Returns the policy of the path's first segment, and counts the calls."""
 
@@ -237,6 +240,20 @@ def test_debug_mode_asks_once(caplog: pytest.LogCaptureFixture) -> None:
     assert tenants.calls == 1
     assert cross(app, "/one/plain", origin=EVIL).cors == REFUSES
     assert tenants.calls == 2
+
+
+@pytest.mark.parametrize("ask", [cross, preflight])
+def test_debug_mode_reports_that_there_is_no_policy(
+    ask: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    tenants = Tenants()
+    app = application(tenants)
+    for app.debug in (False, True):
+        ask(app, "/off/plain", origin=ONE, headers=CROSS_SITE)
+    method = "GET" if ask is cross else "OPTIONS"
+    assert caplog.messages == [
+        f"'{method}' '/off/plain': no policy applies: {tenants!r} returned None for '/off/plain'."
+    ]
 
 
 def test_tracebacks_under_the_debugger() -> None:
