@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from inspect import signature
 from logging import DEBUG
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from .asgi import check_application
 from .compiled import CompiledPolicy
 from .decision import Decision, Header
 from .differences import explain_no_pattern
-from .errors import PolicyError, Problem, safe_repr, wrong_type
+from .errors import PolicyError, Problem, wrong_type
 from .log import log_failure, logger
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN
 from .paths import PathPatterns, read_patterns
-from .policy import Policy, refusing_policy
+from .policy import Policy
+from .policy_callables import ask_policy, check_policy_callable, explain_callable
 from .reports import Reports, log_refusal
 from .requests import CORSRequest
 from .responses import NO_EXPLANATION, preflight_response
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    PolicyCallable = Callable[[WSGIEnvironment], Policy | None]
+    from .policy_callables import PolicyCallable
+
     # The policy of a path, and its compiled form; or a callable that returns the policy; or
     # neither. These are plain tuples because unpacking named tuples takes five times as long. (Any:
     # the type checker cannot tell that there is a Policy if there is a CompiledPolicy.)
@@ -59,24 +61,6 @@ DECIDED_BY = "corswsgi.decided_by"
 _REQUESTED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 _USAGE = "write CORSMiddleware(app, Policy(origins=[...]))."
-
-_ASGI_HINT = (
-    "use the CORS middleware of its framework. Or convert it, as in "
-    "CORSMiddleware(a2wsgi.ASGIMiddleware(app), policy), or write an ASGI middleware with "
-    "corswsgi.decide()."
-)
-_STARLETTE_HINT = (
-    "use the middleware for ASGI, as in app.add_middleware(starlette.middleware.cors."
-    "CORSMiddleware, allow_origins=[...])."
-)
-_ASGI_HINTS = {
-    "fastapi": _STARLETTE_HINT,
-    "starlette": _STARLETTE_HINT,
-    "django": "add corswsgi_django to INSTALLED_APPS, and its middleware to MIDDLEWARE.",
-}
-"""The fixes for ASGI applications, by the package of their framework."""
-
-_FAILED = refusing_policy("policy_check_failed")
 
 _is_logged = logger.isEnabledFor
 
@@ -121,7 +105,7 @@ class CORSMiddleware:
         debug: bool | Callable[[], bool] = False,
     ) -> None:
         problems = _check_configuration(policy, resources, required=True)
-        problems += _check_application(app)
+        problems += check_application(app, _USAGE)
         if not isinstance(debug, bool) and (not callable(debug) or is_async(debug)):
             hint = "write debug=True or debug=False. (The string 'False' would count as true.)"
             problems.append(wrong_type("debug", debug, "True, False or a callable", hint))
@@ -388,63 +372,6 @@ def _takes_over(
     environ[DECISION] = decision
     environ[DECIDED_BY] = middleware
     return True
-
-
-def ask_policy(policy_for: PolicyCallable, environ: WSGIEnvironment) -> Policy | None:
-    """Call a policy callable. If it fails, this is logged, and the policy refuses the request."""
-    fault: Exception | str
-    try:
-        policy = policy_for(environ)
-    except Exception as error:
-        fault = error
-    else:
-        if policy is None or isinstance(policy, Policy):
-            return policy
-        fault = f"returned {safe_repr(policy)} instead of a Policy or None"
-    log_failure("the policy callable {}", policy_for, fault, "policy_check_failed")
-    return _FAILED
-
-
-def _check_application(app: object) -> list[Problem]:
-    """Return the problem with an application that is not for WSGI."""
-    if not callable(app):
-        return [wrong_type("app", app, "a WSGI application", _USAGE)]
-    # A coroutine function, or an object whose __call__ is one, returns no iterable in WSGI.
-    if not is_async(app):
-        return []
-    modules = [each.__module__.partition(".")[0] for each in type(app).__mro__]
-    framework = next((module for module in modules if module in _ASGI_HINTS), None)
-    name = f" of {framework}" if framework else ""
-    message = (
-        f"{safe_repr(app)} is an ASGI application{name}, and CORSMiddleware is for WSGI "
-        "applications."
-    )
-    hint = _ASGI_HINT if framework is None else _ASGI_HINTS[framework]
-    return [Problem("app", app, "wrong_type", message, hint)]
-
-
-def explain_callable(policy_for: PolicyCallable, path: str) -> str:
-    """Explain that a callable returned no policy, for debug mode."""
-    return f"no policy applies: {safe_repr(policy_for)} returned None for {safe_repr(path)}."
-
-
-def check_policy_callable(function: Callable[..., object]) -> Problem | None:
-    """Return the problem with a callable that cannot return policies; None if it may be able to."""
-    if is_async(function):
-        message = f"{safe_repr(function)} is a coroutine function, which WSGI cannot await."
-        hint = "pass a plain function."
-        return Problem("policy", function, "coroutine_function", message, hint)
-    try:
-        parameters = signature(function)
-    except Exception:
-        return None  # it is not known, or has annotations that cannot be evaluated
-    try:
-        parameters.bind({})
-    except TypeError:
-        message = f"{safe_repr(function)} cannot be called with the environ as its only argument."
-        hint = "write def policy_for(environ): ..., which returns a Policy or None."
-        return Problem("policy", function, "wrong_type", message, hint)
-    return None
 
 
 def _check_configuration(

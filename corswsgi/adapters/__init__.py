@@ -92,9 +92,10 @@ from .notes import (
     view_problems,
     without_origins,
 )
+from .routes import Route, Row
 from .routing import MethodRouter
 from .settings import SettingFormat
-from .table import PolicyTable, Route, Row, log_invalid
+from .table import PolicyTable, log_invalid
 from .tracebacks import answer_errors, may_read_traceback
 from .unreached import RegisteredView, unreached
 from .values import literal_prefix, read_expression, read_expressions, read_list, read_origins

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from corswsgi.errors import PolicyError, Problem, find_caller, refuse, safe_repr
 from corswsgi.log import logger
 from corswsgi.policy import Policy
+from corswsgi.policy_callables import ask_policy, check_policy_callable, explain_callable
 from corswsgi.requests import CORSRequest
-from corswsgi.wsgi import DECISION, ask_policy, check_policy_callable, explain_callable
+from corswsgi.wsgi import DECISION
 
 from .layers import Applied, Layer, Unset, read_shared
+from .routes import Route
 from .routing import MethodRouter
-from .table import PolicyTable, Route, log_invalid
+from .table import PolicyTable, log_invalid
 from .unreached import RegisteredView, unreached
 from .views import NO_LAYERS, ViewLayers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from corswsgi.wsgi import PolicyCallable
+    from corswsgi.policy_callables import PolicyCallable
 
 RuleT = TypeVar("RuleT")
 

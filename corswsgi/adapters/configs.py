@@ -25,7 +25,8 @@ from .calls import (
 )
 from .layers import UNSET, Layer, Layers, deep_snapshot, snapshot
 from .names import CallNames
-from .table import PolicyTable, Route
+from .routes import Route
+from .table import PolicyTable
 
 _CALL_NAMES = CallNames("CORS(app)", ("resources",))
 _DEPRECATED = "allow_private_network"

@@ -22,6 +22,7 @@ from corswsgi.wsgi import DECISION
 
 from .caches import IdentityCache
 from .layers import UNSET, Applied, Layer, Layers, Unset, merge
+from .routes import Route, Row, groups
 from .views import NO_LAYERS, ViewLayers
 
 # This character cannot occur in a path. It stands for the unknown rest of one.
@@ -38,40 +39,6 @@ def log_invalid(error: Exception) -> None:
     logger.error(
         "CORS is refused where it is misconfigured. %s", error, extra={"reason": "policy_invalid"}
     )
-
-
-class Route(NamedTuple):
-    """A route of the application."""
-
-    name: str
-    """For messages, such as ``view 'items'``."""
-    path: str
-    """Its path without variable parts: all of it, or up to the first variable part."""
-    is_open: bool
-    """Whether variable parts follow `path`."""
-    view: ViewLayers
-    methods: tuple[str, ...] = ()
-    """The methods that it takes; empty if the framework does not say."""
-
-
-class Row(NamedTuple):
-    """A row of the table: what applies to some methods of a route."""
-
-    route: Route
-    pattern: str | None
-    """The path pattern that matches; None if none does."""
-    methods: tuple[str, ...]
-    """The methods that the row is about; empty for all that have no row of their own."""
-    applied: Applied
-    problems: tuple[Problem, ...]
-    """The contradictions between the layers; `applied` then refuses every origin."""
-
-    @property
-    def lacks_origins(self) -> bool:
-        """Whether the view has layers without effect, because there are no origins."""
-        policy, methods = self.applied.policy, self.methods[:1] or ("",)
-        is_empty = policy is not None and policy.origins == (NO_ORIGIN,)
-        return is_empty and bool(self.route.view.of(*methods))
 
 
 class _Place(NamedTuple):
@@ -328,7 +295,7 @@ class PolicyTable:
         """
         for route in self._routes() if routes is None else routes:
             for place in self._places_for(route):
-                for methods, layers in _groups(route):
+                for methods, layers in groups(route):
                     if layers:
                         applied = self._merge(place, layers)
                         problems = self._problems_of(place, layers)
@@ -347,7 +314,7 @@ class PolicyTable:
             found += prefixed(route.name, route.view.problems)
             for place in self._places_for(route):
                 at = "" if place.pattern is None else f" at {place.pattern!r}"
-                for _, layers in _groups(route):
+                for _, layers in groups(route):
                     key = (place.pattern, *map(id, layers))
                     if layers and key not in reported:
                         reported.add(key)
@@ -523,17 +490,6 @@ def _sets(layers: Layers, option: str) -> bool:
         isinstance(layer.value, Policy) or (layer.value or {}).get(option) is not None
         for layer in layers
     )
-
-
-def _groups(route: Route) -> Iterator[tuple[tuple[str, ...], Layers]]:
-    """Yield the layers of a route, each with the methods that have them."""
-    view = route.view
-    for method, layers in view.by_method.items():
-        if not route.methods or method in route.methods:
-            yield (method,), layers
-    # If every method has layers of its own, problems of the enclosing ones alone do not matter.
-    if not route.methods or any(method not in view.by_method for method in route.methods):
-        yield (), view.enclosing
 
 
 def _replaced(applied: Applied, **options: object) -> Applied:
