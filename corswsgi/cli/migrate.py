@@ -29,7 +29,7 @@ Exits with 1 if a fetch that worked for a listed origin is blocked by the new co
 if there is nothing to migrate, and otherwise with 0.
 """
 
-everything = click.option(
+everything: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--all", "everything", is_flag=True, help="List each difference in a sentence of its own."
 )
 
