@@ -42,14 +42,6 @@ class Unparsed(NamedTuple):
     """Python code that parses a text ``{}``; None if the items have to be corrected, too."""
 
 
-class Truth(NamedTuple):
-    """A boolean that was written as a text or a number."""
-
-    meant: bool
-    code: str
-    """Python code that returns whether a text ``{}`` means True."""
-
-
 def _parse_python(text: str) -> object:
     return ast.literal_eval(text) if _is_python_list(text) else None
 
@@ -62,7 +54,8 @@ _PARSERS: tuple[tuple[str, Callable[[str], object], str], ...] = (
     (_SEVERAL, lambda text: text.split(","), '{}.split(",")'),
     (_SEVERAL, lambda text: text.split(";"), '{}.split(";")'),
     (_SEVERAL, str.split, "{}.split()"),
-    (_SEVERAL, re.compile(r"[^,;\s]+").findall, r're.findall(r"[^,;\s]+", {})'),
+    (_SEVERAL, lambda text: text.replace(",", " ").split(), '{}.replace(",", " ").split()'),
+    (_SEVERAL, lambda text: text.replace(";", " ").split(), '{}.replace(";", " ").split()'),
     (_QUOTED, re.compile(r"[^][,;\s\"']+").findall, r're.findall(r"[^][,;\s\"' + "']+\", {})"),
 )
 
@@ -130,13 +123,13 @@ def _texts(text: str, function: Callable[[str], object]) -> list[str]:
     return [] if len(found) == 1 and (found[0] == text or not is_quoted) else [*found]
 
 
-def find_truth(value: object) -> Truth | None:
+def find_truth(value: object) -> bool | None:
     """Return the boolean that a text or a number means, such as ``'false'``; None if unknown."""
     text = value.strip() if isinstance(value, str) else None
     if value is None or (type(value) is int and value in (0, 1)):
         text = "" if value is None else str(value)
     true = None if text is None else _TRUE_FOR.get(text)
-    return None if true is None else Truth(text == true, f'{{}} == "{true}"')
+    return None if true is None else text == true
 
 
 def variable(option: str) -> str:
@@ -153,8 +146,10 @@ def fix_truth(value: object, write: Callable[[str], str], variable: str) -> str:
     truth = find_truth(value)
     if truth is None:
         return f"write {write('True')}, or leave it out. (The string 'False' would be true.)"
-    code = truth.code.format(f'os.environ.get("{variable}")')
-    return _with_variable(write(str(truth.meant)), write(code))
+    # A variable that is not set means the same as before.
+    default = str(truth).lower()
+    code = f'os.environ.get("{variable}", "{default}").lower() in ("1", "true", "yes", "on")'
+    return _with_variable(write(str(truth)), write(code))
 
 
 def fix_unparsed(unparsed: Unparsed, write: Callable[[str], str], variable: str) -> str | None:
@@ -173,7 +168,9 @@ def fix_number(text: str, write: Callable[[str], str], variable: str) -> str:
 
 
 def _with_variable(literal: str, code: str) -> str:
-    return f"write {literal}. To read it from an environment variable, write {code}."
+    modules = re.findall(r"\b(ast|json|re)\.", code)[:1]
+    imports = f"import {modules[0]} and " if modules else ""
+    return f"write {literal}. To read it from an environment variable, {imports}write {code}."
 
 
 def _source(items: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 import warnings
@@ -56,6 +57,8 @@ NoticeReason = Literal[
 # In characters. A longer value would push the rest of the message off the screen.
 _MAX_REPR_LENGTH = 120
 
+_operator = re.compile(r" ==? |(?<=\)) in (?=\()")
+
 _OUR_PACKAGES = frozenset({"corswsgi", "corswsgi_flask", "corswsgi_django"})
 
 
@@ -83,6 +86,11 @@ class Problem:
     hint: str | None = None
     """How to fix it, with the corrected value if there is one; None if unknown."""
 
+    @property
+    def sentence(self) -> str:
+        """The option and the message, as they are printed."""
+        return _sentence(self.option, self.message)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -102,6 +110,11 @@ class Notice:
 
     hint: str | None = None
     """How to get rid of the notice; None if unknown."""
+
+    @property
+    def sentence(self) -> str:
+        """The option and the message, as they are printed."""
+        return _sentence(self.option, self.message)
 
 
 class PolicyError(ValueError):
@@ -165,7 +178,7 @@ def warn(notices: Iterable[Notice], caller: Caller | None = None) -> None:
     for notice in notices:
         hint = "" if notice.hint is None else f" {notice.hint}"
         warnings.warn_explicit(
-            f"{notice.option}: {notice.message}{hint}",
+            f"{notice.sentence}{hint}",
             DeprecationWarning if notice.reason == "deprecated_option" else UserWarning,
             *caller,
         )
@@ -203,20 +216,27 @@ def safe_repr(value: object) -> str:
     return text if len(text) <= _MAX_REPR_LENGTH else f"{text[:_MAX_REPR_LENGTH]}..."
 
 
+def _sentence(option: str, message: str) -> str:
+    # Some messages are sentences about the option itself: "has no effect".
+    separator = " " if message.startswith(("has ", "is ")) else ": "
+    return f"{option}{separator}{message}"
+
+
 def _paragraph(problem: Problem) -> str:
-    lines = [_wrapped(f"{problem.option}: {problem.message}", "  - ", "    ")]
+    lines = [_wrapped(problem.sentence, "  - ", "    ")]
     if problem.hint is not None:
         lines.append(_wrapped(problem.hint, "    -> ", "       "))
     return "\n".join(lines)
 
 
 def _wrapped(text: str, first_indent: str, other_indent: str) -> str:
-    # Origins must stay in one piece so that you can copy them. They contain hyphens.
+    # Origins and assignments must stay in one piece so that you can copy them. Origins contain
+    # hyphens, and Python code cannot be broken beside its operators.
     return textwrap.fill(
-        text,
+        _operator.sub(lambda found: found[0].replace(" ", "\xa0"), text),
         width=79,
         initial_indent=first_indent,
         subsequent_indent=other_indent,
         break_long_words=False,
         break_on_hyphens=False,
-    )
+    ).replace("\xa0", " ")

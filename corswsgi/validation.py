@@ -106,7 +106,7 @@ def _read_credentials(found: Findings, value: object) -> bool:
     hint = fix_truth(value, found.assigned(option), variable(option))
     found.refuse_type(option, value, "True or False", hint)
     truth = find_truth(value)
-    return truth is not None and truth.meant
+    return truth is True
 
 
 def _read_max_age(found: Findings, value: object) -> int | None:

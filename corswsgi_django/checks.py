@@ -73,14 +73,13 @@ def check_all(**_given: Any) -> list[CheckMessage]:
 
 
 def _error(problem: Problem, view: object = None) -> CheckMessage:
-    text, number = f"{problem.option}: {problem.message}", ERRORS.index(problem.reason) + 1
+    text, number = problem.sentence, ERRORS.index(problem.reason) + 1
     return Error(text, hint=problem.hint, obj=view, id=f"corswsgi.E{number:03}")
 
 
 def _notice(notice: Notice) -> CheckMessage:
     """W017 to W027: notices about settings and notes about policies."""
-    text = f"{notice.option}: {notice.message}"
-    return Warning(text, hint=notice.hint, id=NOTICES[notice.reason])
+    return Warning(notice.sentence, hint=notice.hint, id=NOTICES[notice.reason])
 
 
 def _ask(receivers: object, origin: str) -> bool:

@@ -201,7 +201,7 @@ def test_all_problems_are_raised_at_once() -> None:
 @pytest.mark.parametrize("value", [True, False])
 def test_allow_private_network_is_deprecated(value: bool) -> None:
     with pytest.warns(
-        DeprecationWarning, match=r"^allow_private_network: has no effect\."
+        DeprecationWarning, match=r"^allow_private_network has no effect\."
     ) as caught:
         policy = Policy(origins=APP, allow_private_network=value)
     assert caught[0].filename == __file__

@@ -561,7 +561,8 @@ def test_messages_about_expressions() -> None:
             "'no' is of type str; expected True or False.",
             (
                 "write supports_credentials=False. To read it from an environment variable, write "
-                'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS") == "yes".'
+                'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS", "false").lower() '
+                'in ("1", "true", "yes", "on").'
             ),
         ),
         (

@@ -55,13 +55,15 @@ class Parts(NamedTuple):
     def at(self, path: str, is_open: bool) -> Layers:
         """Return the layers for a route, which is open if variable parts follow its `path`.
 
+        Elsewhere there are none, so what is around the blueprint applies.
+
         Raises `PolicyError` if a pattern matches only some of the route's paths.
         """
         patterns: PathPatterns[str] = PathPatterns({pattern: pattern for pattern in self.paths})
         found = patterns.find(path + _ANYTHING if is_open else path, "")
         inside = [name for name in self.paths if is_open and as_wsgi(name).startswith(path)]
         refuse(_only_some(name, path) for name in inside if name != found)
-        return self.paths.get(found, (*self.elsewhere, OFF))
+        return self.paths.get(found, ())
 
 
 def _only_some(pattern: str, path: str) -> Problem:

@@ -216,7 +216,7 @@ class Configuration:
         """Read the paths of the config, if a call uses them."""
         name = self._names.option("resources")
         if resources is not UNSET and not calls:
-            message = f"{name} has no effect without CORS(app)."
+            message = "has no effect without CORS(app)."
             hint = "call CORS(app), or remove it."
             return None, [Problem(name, resources, "without_effect", message, hint)], []
         if resources is UNSET or not self._has_effect("resources", calls):
@@ -267,7 +267,7 @@ class Configuration:
         return name in _NARROWING or (_near_miss(name) in _NARROWING and not is_any)
 
     def _about_near_miss(self, key: str, value: object, near: str) -> Problem:
-        message = f"{key} is not a key that corswsgi knows."
+        message = "is not a key that corswsgi knows."
         hint = f"did you mean {self._names.option(near)!r}?"
         return Problem(key, value, "unknown_option", message, hint)
 
@@ -287,11 +287,10 @@ class Configuration:
 
 
 def _about_late_key(key: str, value: object, problem: Problem) -> Notice:
-    message = (
-        "is ignored, because it was set after CORS(app), and causes a problem: "
-        f"{problem.option}: {problem.message}"
-    )
-    hint = "Remove it, or set it before CORS(app), which then says what to change."
+    why = problem.message if problem.option == key else problem.sentence
+    message = f"is ignored, because it was set after CORS(app), and would be refused: {why}"
+    hint = "Remove it, or correct it and set it before CORS(app)"
+    hint += "." if problem.hint is None else f": {problem.hint}"
     return Notice(key, value, "late_key", message, hint)
 
 

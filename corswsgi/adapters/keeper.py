@@ -85,7 +85,7 @@ class TableKeeper(ABC):
     def log_notices(self, notices: Iterable[Notice]) -> None:
         """Log each notice once."""
         for notice in notices:
-            text = f"{notice.option}: {notice.message} {notice.hint or ''}".rstrip()
+            text = f"{notice.sentence} {notice.hint or ''}".rstrip()
             if self._is_new(text):
                 logger.warning("%s", text, extra={"reason": notice.reason})
 

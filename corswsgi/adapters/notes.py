@@ -71,7 +71,7 @@ def note_texts(
     ``SESSION_COOKIE_SECURE``; without a ``SECRET_KEY`` among them, there are no sessions.
     """
     for note in notes(table, hosts := [*hosts], debug=debug):
-        yield f"{note.option}: {note.message} {note.hint}"
+        yield f"{note.sentence} {note.hint}"
     applied = [*table.path_policies, *(row.applied for row in table.rows())]
     policies = [each.policy for each in {id(each): each for each in applied}.values()]
     for wide in wide_expressions(policies):

@@ -102,7 +102,7 @@ class SettingFormat(NamedTuple):
             hint = fix_truth(allow_all, lambda source: written + source, self.any_origin)
             problems.append(wrong_type(option, allow_all, "True or False", hint))
             truth = find_truth(allow_all)
-            allow_all = truth is not None and truth.meant
+            allow_all = truth is True
         options = {
             option: kept[setting]
             for option, setting in self.options.items()

@@ -167,7 +167,7 @@ def test_values_that_are_overridden_everywhere_are_not_checked(
 ) -> None:
     app = App({"origins": (APP,)}, None, Policy(origins=[APP]), **key)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "CORS_ORIGIN: is not a key of corswsgi")
+        warnings.filterwarnings("ignore", "CORS_ORIGIN is not a key of corswsgi")
         app.cors(**arguments)
         table = app.configuration.make_table()
     assert table.problems() == []
@@ -275,7 +275,7 @@ def test_the_notice_about_a_late_key() -> None:
         app.configuration.make_table()
     [warning] = caught
     assert str(warning.message) == (
-        "CORS_MAX_AGE: is ignored, because it was set after CORS(app), and causes a problem: "
+        "CORS_MAX_AGE is ignored, because it was set after CORS(app), and causes a problem: "
         "CORS_MAX_AGE: -1 is not a whole number of seconds from 0 to 86400. Remove it, or set "
         "it before CORS(app), which then says what to change."
     )
@@ -286,7 +286,7 @@ def test_the_notice_about_a_late_key() -> None:
 
 def test_a_late_key_that_a_view_does_not_fit() -> None:
     app = late({"origins": [APP]}, {"CORS_SUPPORTS_CREDENTIALS": True}, {"origins": "*"})
-    with pytest.warns(UserWarning, match="CORS_SUPPORTS_CREDENTIALS: is ignored"):
+    with pytest.warns(UserWarning, match="CORS_SUPPORTS_CREDENTIALS is ignored"):
         table = app.configuration.make_table()
     assert table.problems() == []
     assert table.find("/x").policy == Policy(origins=[APP])
@@ -321,7 +321,7 @@ def test_late_keys_that_may_be_meant_to_allow_less_are_not_ignored(
 def test_late_keys_that_are_misspelled(config: Any) -> None:
     [key] = config
     app = late({}, config)
-    with pytest.warns(UserWarning, match=rf"{key}: is not a key of corswsgi, .* Did you mean"):
+    with pytest.warns(UserWarning, match=rf"{key} is not a key of corswsgi, .* Did you mean"):
         assert app.policy() == Policy(origins="*")
 
 
@@ -343,7 +343,7 @@ def test_a_late_value_of_an_earlier_key() -> None:
     app.config["CORS_MAX_AGE"] = 6
     assert app.policy() == Policy(origins="*", max_age=6)
     app.config["CORS_MAX_AGE"] = -1
-    with pytest.warns(UserWarning, match="CORS_MAX_AGE: is ignored"):
+    with pytest.warns(UserWarning, match="CORS_MAX_AGE is ignored"):
         assert app.policy() == Policy(origins="*", max_age=5)
 
 
@@ -366,7 +366,7 @@ def test_keys_of_the_application(key: str, meant: str) -> None:
     assert app.policy() == Policy(origins="*", max_age=5)
     [warning] = caught
     assert str(warning.message) == (
-        f"{key}: is not a key of corswsgi, and has no effect. {meant}If it belongs to your "
+        f"{key} is not a key of corswsgi, and has no effect. {meant}If it belongs to your "
         f"application, rename it, as in 'MY_{key}'."
     )
     with warnings.catch_warnings():

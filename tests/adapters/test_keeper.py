@@ -71,4 +71,4 @@ def test_notices_are_logged_once(hint: str | None, caplog: pytest.LogCaptureFixt
         keeper.log_notices([notice, notice])
     (record,) = caplog.records
     assert (record.levelname, getattr(record, "reason", "")) == ("WARNING", "deprecated_option")
-    assert record.getMessage() == f"max_age: has no effect.{f' {hint}' if hint else ''}"
+    assert record.getMessage() == f"max_age has no effect.{f' {hint}' if hint else ''}"

@@ -355,7 +355,7 @@ def test_invalid_decorators(decorate: Any, reason: str) -> None:
 
 
 def test_deprecated_options_are_reported_at_the_callers_line() -> None:
-    with pytest.warns(DeprecationWarning, match="allow_private_network: has no effect") as caught:
+    with pytest.warns(DeprecationWarning, match="allow_private_network has no effect") as caught:
         private = cors(origins=[OTHER], allow_private_network=True)(function)
     (warning,) = caught
     assert (warning.filename, warning.lineno) == (
