@@ -147,8 +147,8 @@ def test_names_of_headers_are_never_renamed(option: str) -> None:
             (
                 "write CORS_SUPPORTS_CREDENTIALS = False. To read it from an environment variable, "
                 "write CORS_SUPPORTS_CREDENTIALS = "
-                'os.environ.get("CORS_SUPPORTS_CREDENTIALS", "false").lower() in ("1", "true", "yes", '
-                '"on").'
+                'os.environ.get("CORS_SUPPORTS_CREDENTIALS", "false").lower() in ("1", "true", '
+                '"yes", "on").'
             ),
         ),
         (

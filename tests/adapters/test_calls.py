@@ -292,7 +292,8 @@ def test_parts_by_name() -> None:
     found.add("a", parts(origins=APP))
     layers = found.at(["a", "a.c", "a.b"], "/x", False)
     assert merge(layers).policy == Policy(origins=APP, max_age=1, methods="PUT")
-    assert merge(found.at(["a", "a.b"], "/y", False)).policy is None
+    # What is around the inner blueprint applies elsewhere.
+    assert merge(found.at(["a", "a.b"], "/y", False)).policy == Policy(origins=APP, max_age=1)
     assert found.at(["b"], "/y", False) == ()
     with pytest.raises(PolicyError, match="contradicts"):
         found.add("a", parts(max_age=2))

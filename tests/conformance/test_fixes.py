@@ -110,8 +110,10 @@ ROWS = [
         )
         for fix in (
             f"supports_credentials={meant}",
-            'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS", '
-            f'"{str(meant).lower()}").lower() in ("1", "true", "yes", "on")',
+            (
+                'supports_credentials=os.environ.get("CORS_SUPPORTS_CREDENTIALS", '
+                f'"{str(meant).lower()}").lower() in ("1", "true", "yes", "on")'
+            ),
         )
     ),
     Row("wrong_type", {"origins": APP, "max_age": "60"}, ("max_age=60",)),
@@ -128,7 +130,7 @@ ROWS = [
     *unparsed(f"{APP};{OTHER}", BOTH, f'{VARIABLE}.split(";")'),
     *unparsed(f"{APP} {OTHER}", BOTH, f"{VARIABLE}.split()"),
     *unparsed(f"{APP}\n{OTHER}\n", BOTH, f"{VARIABLE}.split()"),
-    *unparsed(f"{APP}, {OTHER}", BOTH, rf're.findall(r"[^,;\s]+", {VARIABLE})'),
+    *unparsed(f"{APP}, {OTHER}", BOTH, f'{VARIABLE}.replace(",", " ").split()'),
     *unparsed(json.dumps([APP, OTHER]), BOTH, f"json.loads({VARIABLE})"),
     *unparsed(repr([APP, OTHER]), BOTH, f"ast.literal_eval({VARIABLE})"),
     *unparsed(f'"{APP}","{OTHER}"', BOTH, r're.findall(r"[^][,;\s\"' + f"']+\", {VARIABLE})"),
