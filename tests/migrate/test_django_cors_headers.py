@@ -204,6 +204,7 @@ def test_headers_that_are_tried() -> None:
 API = (path("api/x", view), path("media/y", view), path("z", view))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("settings", "expected"), DJANGO)
 def test_usages(settings: dict[str, Any], expected: str) -> None:
     """The new settings start, and what listed origins lose is explained."""

@@ -385,6 +385,7 @@ def use(kind: str, arguments: Any) -> Flask:
     return app
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("kind", "arguments", "expected"), FLASK)
 def test_usages(kind: str, arguments: Any, expected: str) -> None:
     """The new configuration starts, and what listed origins lose is explained."""
