@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Rule
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, Problem, adapters
-from corswsgi.adapters import NO_LAYERS, UNSET, PolicyTable, Route, Unset, ViewLayers
+from corswsgi.adapters import NO_LAYERS, UNSET, Route, Unset, ViewLayers
 
 from .arguments import CONFIG_NAMES, WITHOUT_EFFECT, read_options
 from .routing import Overlaps, Router, routed_path, routes_of
@@ -42,7 +42,7 @@ class ApplicationCORS(adapters.Application[Rule]):
         self.blueprints = adapters.PartsByName()
         """The calls of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self._app = app
-        self._configuration = adapters.Configuration(
+        self.configuration = adapters.Configuration(
             lambda: app.config, CONFIG_NAMES, WITHOUT_EFFECT, read_options, self.routes
         )
 
@@ -52,11 +52,6 @@ class ApplicationCORS(adapters.Application[Rule]):
         cors: ApplicationCORS | None = app.extensions.get(EXTENSION)
         # setdefault, because two threads that come first must get the same object.
         return cors or app.extensions.setdefault(EXTENSION, cls(app))
-
-    def configure(self, policy: object, resources: object, options: Mapping[str, Any]) -> None:
-        """Add the arguments of a ``CORS(app)``. Raises `PolicyError` with all their problems."""
-        self._configuration.add(self.use(policy), resources, options)
-        self.forget()
 
     def install(self) -> bool:
         """Put the middleware in front of the application; return False if it is there already."""
@@ -110,14 +105,6 @@ class ApplicationCORS(adapters.Application[Rule]):
     def is_strict(self) -> bool:
         """Return whether problems are raised."""
         return self._app.debug or self._app.testing
-
-    def is_on(self) -> bool:
-        """Return whether ``CORS(app)`` was called."""
-        return bool(self._configuration.calls)
-
-    def make_table(self) -> PolicyTable:
-        """Make the table. Raises `PolicyError` with all problems."""
-        return self._configuration.make_table()
 
     def iter_rules(self) -> Iterable[Rule]:
         """Return the rules of the URL map."""

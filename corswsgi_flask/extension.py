@@ -38,7 +38,8 @@ class CORS:
         blueprints and views that have options of their own. For an application, it can also be a
         function from the WSGI environ to a Policy or None. It is called once for each request: for
         a preflight before the application runs, and otherwise when the response starts. If it
-        fails, the request is refused.
+        fails, the request is refused. If it returns None, only paths, blueprints and views that
+        name origins have CORS. Another call for the application is refused.
 
     `resources`
         The paths that CORS is enabled for: a path pattern, a list of them, or a mapping from them
@@ -54,7 +55,8 @@ class CORS:
     again when the application handles its first request.
 
     Several calls are united: each is about its own paths, or about all. Two calls must not set an
-    option of the same path to different values.
+    option of the same path to different values. Decorated views at other paths get the
+    options that the calls have in common, and no origin if the calls disagree about the origins.
 
     The policy of a request is that of its view (`cors`), or else of its innermost blueprint, of
     its path, or of the application. Preflights are answered before the application runs, with the

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from itertools import filterfalse
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from corswsgi.errors import PolicyError, Problem, find_caller, refuse, safe_repr
+from corswsgi.errors import PolicyError
 from corswsgi.log import logger
-from corswsgi.policy import Policy
-from corswsgi.policy_callables import ask_policy, check_policy_callable, explain_callable
+from corswsgi.policy_callables import ask_policy, explain_callable
 from corswsgi.requests import CORSRequest
 from corswsgi.wsgi import DECISION
 
+from .configs import Configuration
 from .layers import Applied, Layer, Unset, read_shared
 from .routes import Route
 from .routing import MethodRouter
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from corswsgi.policy_callables import PolicyCallable
 
 RuleT = TypeVar("RuleT")
-
-# Stands for the policies that a function returns. No options contradict it.
-_UNKNOWN = Policy(origins=["https://corswsgi.example"])
 
 
 class State(Generic[RuleT]):
@@ -70,10 +67,12 @@ class Application(Generic[RuleT]):
     when it has more rules or views. A subclass knows the framework.
     """
 
+    configuration: Configuration
+    """The calls of ``CORS(app)`` and the config. A subclass sets it."""
+
     def __init__(self) -> None:
         self.ask: PolicyCallable | None = None
-        """The function that returns the policy of a request, if there is one; see `use`."""
-        self._asked_at = ""  # the place of the call that gave it
+        """The function that returns the policy of a request, if there is one."""
         self.current_state: State[RuleT] | None = None
         self.rules: dict[int, tuple[RuleT | None, ViewLayers, Applied | None]] = {}
         """Those of the state."""
@@ -100,14 +99,6 @@ class Application(Generic[RuleT]):
 
     def is_debugging(self) -> bool:
         """Return whether debug mode is on."""
-        raise NotImplementedError
-
-    def make_table(self) -> PolicyTable:
-        """Make the table. Raises `PolicyError` with all problems."""
-        raise NotImplementedError
-
-    def is_on(self) -> bool:
-        """Return whether CORS is on for views without layers."""
         raise NotImplementedError
 
     def iter_rules(self) -> Iterable[RuleT]:
@@ -176,25 +167,11 @@ class Application(Generic[RuleT]):
                 self._report_unreached()
         return self._decorated[1]
 
-    def use(self, policy: object) -> object:
-        """Return a policy, or some policy in place of a function that returns it, and keep that.
-
-        Raises `PolicyError` if the function cannot be called with an environ, or is a second one.
-        """
-        if isinstance(policy, Policy | Unset | type) or not callable(policy):
-            return policy
-        problem = check_policy_callable(policy)
-        place = find_caller().place
-        if self.ask not in (None, policy):
-            message = (
-                f"{safe_repr(policy)} in {place} contradicts {safe_repr(self.ask)} in "
-                f"{self._asked_at}."
-            )
-            hint = "write one function that returns the policy."
-            problem = Problem("policy", policy, "given_twice", message, hint)
-        refuse([] if problem is None else [problem])
-        self.ask, self._asked_at = policy, place
-        return _UNKNOWN
+    def configure(self, policy: object, resources: object, options: Mapping[str, Any]) -> None:
+        """Add the arguments of a ``CORS(app)``. Raises `PolicyError` with all their problems."""
+        self.configuration.add(policy, resources, options)
+        self.ask = self.configuration.ask
+        self.forget()
 
     def forget(self) -> None:
         """Make the state again at the next request."""
@@ -222,8 +199,9 @@ class Application(Generic[RuleT]):
             if old is None:
                 early = filterfalse(self.has_view, read_shared(self.iter_rules))
                 self._early = {*map(id, early)}
-            make = self.make_table if old is None else old.table.reread
-            table, error = PolicyTable.checked(make, *([] if self.is_on() else [Layer(None)]))
+            make = self.configuration.make_table if old is None else old.table.reread
+            off = [] if self.configuration.calls else [Layer(None)]
+            table, error = PolicyTable.checked(make, *off)
             if error is not None and self.is_strict():
                 self.forget()
                 raise error
@@ -243,7 +221,7 @@ class Application(Generic[RuleT]):
 
     def checked(self) -> tuple[PolicyTable, PolicyError | None]:
         """Return a new table, and all problems of the configuration and of the views."""
-        return PolicyTable.checked(self.make_table)
+        return PolicyTable.checked(self.configuration.make_table)
 
     def routes(self) -> Iterator[Route]:
         """Yield the routes of all rules, and those of decorated error handlers."""
@@ -281,7 +259,7 @@ class Application(Generic[RuleT]):
         path: str = environ.get(self.path_key) or environ.get("PATH_INFO", "")
         state = self.state()
         table = self._table(state, environ)
-        if self.ask is not None and table is state.table.with_policy(None):
+        if self.ask is not None and table.is_off:
             return None if DECISION in environ else explain_callable(self.ask, path)
         return table.explain_no_policy(self.applied(environ), path, environ)
 

@@ -21,7 +21,9 @@ class IdentityCache(Generic[T]):
     nothing behind. Any thread may use it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_entries: int = _MAX_ENTRIES) -> None:
+        """Empty the cache when it has `max_entries`, and another one is added."""
+        self._max_entries = max_entries
         self._entries: dict[object, tuple[T, list[object]]] = {}
 
     def get(
@@ -37,7 +39,7 @@ class IdentityCache(Generic[T]):
             value = make(*arguments)
             # Called with the reference, which is the default of pop().
             forget = partial(self._entries.pop, key)
-            if len(self._entries) >= _MAX_ENTRIES:
+            if len(self._entries) >= self._max_entries:
                 self._entries.clear()
             kept = [_reference(owner, forget) for owner in owners]
             # setdefault() is atomic, so all threads get the same value.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corswsgi.errors import Caller, Notice, PolicyError, Problem, find_caller, refuse, safe_repr
 from corswsgi.names import OPTION_NAMES, Names
+from corswsgi.origins import NO_ORIGIN
 from corswsgi.paths import PathPatterns, as_wsgi
-from corswsgi.policy import make_policy
+from corswsgi.policy import Policy, make_policy
+from corswsgi.policy_callables import check_policy_callable
 from corswsgi.validation import OPTIONS
 
 from .layers import (
@@ -21,9 +23,13 @@ from .layers import (
     MergedNames,
     PlacedNames,
     Reading,
+    Unset,
     flatten,
     read_paths,
 )
+
+if TYPE_CHECKING:
+    from corswsgi.policy_callables import PolicyCallable
 
 EVERYWHERE = "/*"
 """The pattern of all paths."""
@@ -40,6 +46,10 @@ _HINT = (
     'resources={"/api/*": {"max_age": 60}}.'
 )
 
+# Stands for the policies that a function returns. No options contradict it, it allows no origin,
+# and no message lists its origins.
+_UNKNOWN = Policy(origins=lambda _: False)
+
 Reader = Callable[[object, Mapping[str, Any], Names], Reading]
 """Reads a policy or options, with their names."""
 
@@ -50,7 +60,15 @@ class Parts(NamedTuple):
     paths: Mapping[str, Layers]
     """The layers by path pattern."""
     elsewhere: Layers
-    """The options that all calls have in common. At other paths, they only apply to views."""
+    """The options that all calls have in common. At other paths, they only apply to views.
+
+    If the calls disagree about the origins, no origin is allowed.
+    """
+
+    @property
+    def depends_on_request(self) -> bool:
+        """Whether a function returns the policy of each request."""
+        return any(layer.value is _UNKNOWN for layer in self.elsewhere)
 
     def at(self, path: str, is_open: bool) -> Layers:
         """Return the layers for a route, which is open if variable parts follow its `path`.
@@ -110,6 +128,8 @@ class Call(NamedTuple):
     paths: Mapping[str, Layer] | None
     """The layers within it, by path pattern; None if no paths are given."""
     caller: Caller
+    ask: PolicyCallable | None = None
+    """The function that returns the policy of a request."""
 
     def parts(self, paths: Mapping[str, Layer] | None = None) -> Parts:
         """Return the layers of the call. `paths` are those to use if it has none."""
@@ -122,13 +142,23 @@ class Call(NamedTuple):
 def read_call(
     policy: object, resources: object, options: Mapping[str, Any], read: Reader, names: Names
 ) -> tuple[Call, list[Problem], list[Notice]]:
-    """Read the arguments of ``CORS()``. `policy` and `resources` may be `UNSET`."""
-    own, problems, notices = read(policy, options, names)
+    """Read the arguments of ``CORS()``. `policy` and `resources` may be `UNSET`.
+
+    `policy` may also be a function that returns the policy of a request. `Call.own` then has a
+    policy that stands for those that it returns.
+    """
+    ask = None
+    if callable(policy) and not isinstance(policy, Policy | Unset | type):
+        ask = policy
+    own, problems, notices = read(policy if ask is None else _UNKNOWN, options, names)
+    problem = None if ask is None else check_policy_callable(ask)
+    problems = problems if problem is None else [problem, *problems]
     paths = None
     if resources is not UNSET:
         paths, more_problems, more_notices = read_resources("resources", resources, read)
         problems, notices = problems + more_problems, notices + more_notices
-    return Call((policy, resources, options), own, paths, find_caller()), problems, notices
+    call = Call((policy, resources, options), own, paths, find_caller(), ask)
+    return call, problems, notices
 
 
 def read_resources(
@@ -220,13 +250,18 @@ def _source(value: object) -> str:
 
 
 def _agreement(one: Layer, other: Layer) -> Layer:
-    """Return a layer with what two layers have in common."""
+    """Return a layer with what two layers have in common.
+
+    If they disagree about the origins, it allows none. The default would allow any origin.
+    """
     first, second = one.value, other.value
     if isinstance(first, Mapping) and isinstance(second, Mapping):
         both = [option for option in first if option in second]
         same = {name: first[name] for name in both if _is_same(name, first[name], second[name])}
+        if "origins" not in same and ("origins" in first or "origins" in second):
+            same["origins"] = NO_ORIGIN
         return Layer(same, one.names)
-    return one if first == second else Layer({})
+    return one if first == second else Layer({"origins": NO_ORIGIN})
 
 
 def _is_same(option: str, one: object, other: object) -> bool:

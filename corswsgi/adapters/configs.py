@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from difflib import get_close_matches
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corswsgi.errors import Caller, Notice, PolicyError, Problem, refuse, warn
 from corswsgi.names import Names
@@ -27,6 +35,9 @@ from .layers import UNSET, Layer, Layers, deep_snapshot, snapshot
 from .names import CallNames
 from .routes import Route
 from .table import PolicyTable
+
+if TYPE_CHECKING:
+    from corswsgi.policy_callables import PolicyCallable
 
 _CALL_NAMES = CallNames("CORS(app)", ("resources",))
 _DEPRECATED = "allow_private_network"
@@ -136,11 +147,17 @@ class Configuration:
         self._first: Mapping[str, Any] = {}  # the keys at the last call
         self._warned: list[Notice] = []
 
+    @property
+    def ask(self) -> PolicyCallable | None:
+        """The function that returns the policy of a request, if there is one."""
+        return self.calls[0].ask if self.calls else None
+
     def add(self, policy: object, resources: object, options: Mapping[str, Any]) -> None:
         """Add a call. Raises `PolicyError` with all problems of the calls and of the config."""
         call, problems, notices = read_call(policy, resources, options, self._read, _CALL_NAMES)
         is_known = any(call.given == known.given for known in self.calls)
         calls = self.calls if is_known else (*self.calls, call)
+        problems += _beside_function(calls)
         keys = self._keys()
         attempt = self._attempt(calls, keys, problems)
         refuse(attempt.problems)
@@ -234,11 +251,15 @@ class Configuration:
         paths = {path: layers[-1] for path, layers in parts.paths.items()}
         if parts is NO_PARTS:
             # CORS is off for the application, and its config provides defaults for views.
-            return PolicyTable([config], unmatched=OFF, routes=self._routes)
-        if [*paths] == [EVERYWHERE]:
+            return PolicyTable([config], unmatched=[OFF], routes=self._routes)
+        # The options of a single call are around those of its paths.
+        is_around = all(layers[:-1] == parts.elsewhere for layers in parts.paths.values())
+        if [*paths] == [EVERYWHERE] and not (is_around and parts.depends_on_request):
             return PolicyTable([config, *parts.paths[EVERYWHERE]], routes=self._routes)
-        layers = [config, *parts.elsewhere]
-        return PolicyTable(layers, paths=paths, unmatched=OFF, routes=self._routes)
+        around, elsewhere = (parts.elsewhere, ()) if is_around else ((), parts.elsewhere)
+        return PolicyTable(
+            [config, *around], paths=paths, unmatched=[*elsewhere, OFF], routes=self._routes
+        )
 
     def _stacks(self, parts: Parts) -> Iterator[Layers]:
         """Yield the layers of each place and, where CORS is off, of each view."""
@@ -284,6 +305,23 @@ class Configuration:
         new = [notice for notice in notices if notice not in self._warned]
         warn(new, caller)
         self._warned += new
+
+
+def _beside_function(calls: Sequence[Call]) -> list[Problem]:
+    """Return the problem with a function that returns the policy, and another call beside it."""
+    functions = [call.ask for call in calls if call.ask is not None]
+    if not functions or len(calls) == 1:
+        return []
+    first, last = calls[0].caller.place, calls[-1].caller.place
+    message = (
+        "a function that returns the policy stands for all options of the application, and "
+        f"CORS(app) was called in {first}, and again in {last}."
+    )
+    hint = (
+        "write one CORS(app, policy_for), and paths as its resources, as in "
+        'CORS(app, policy_for, resources={"/api/*": {"max_age": 60}}).'
+    )
+    return [Problem("policy", functions[0], "given_twice", message, hint)]
 
 
 def _about_late_key(key: str, value: object, problem: Problem) -> Notice:

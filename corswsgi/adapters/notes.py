@@ -65,13 +65,18 @@ def note_texts(
     *,
     debug: bool,
 ) -> Iterator[str]:
-    """Yield the `notes`, and those about expressions and the session cookie, as text.
+    """Yield the `notes`, and those about views, expressions and the session cookie, as text.
 
     `hosts` are the values of `hosts_setting`. `settings` are those of the session's cookie, such as
     ``SESSION_COOKIE_SECURE``; without a ``SECRET_KEY`` among them, there are no sessions.
     """
     for note in notes(table, hosts := [*hosts], debug=debug):
         yield f"{note.sentence} {note.hint}"
+    for name in without_origins(table):
+        yield (
+            f"{name} has a decorator without origins, and nothing around it names some, so no "
+            'origin is allowed. Write @cors(origins=["https://app.example.com"]).'
+        )
     applied = [*table.path_policies, *(row.applied for row in table.rows())]
     policies = [each.policy for each in {id(each): each for each in applied}.values()]
     for wide in wide_expressions(policies):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from corswsgi.differences import explain_expression, explain_no_pattern
 from corswsgi.errors import PolicyError, Problem, prefixed, refuse, safe_repr
@@ -21,7 +21,7 @@ from corswsgi.validation import DEFAULT_METHODS
 from corswsgi.wsgi import DECISION
 
 from .caches import IdentityCache
-from .layers import UNSET, Applied, Layer, Layers, Unset, merge
+from .layers import Applied, Layer, Layers, merge
 from .routes import Route, Row, groups
 from .views import NO_LAYERS, ViewLayers
 
@@ -32,6 +32,9 @@ OTHER_METHODS = "*"
 """Stands for all methods that no route names. Scripts send them if a policy allows any method."""
 
 _INVALID = refusing_policy("policy_invalid")
+
+# Each takes about 10 KB. There are many if each request has a new policy.
+_MAX_TABLES = 256
 
 
 def log_invalid(error: Exception) -> None:
@@ -61,7 +64,7 @@ class PolicyTable:
         Layers by path pattern (``/health``, ``/api/*``). The longest match wins.
 
     `unmatched`
-        A layer for paths that no pattern matches, for example ``Layer(None)``.
+        The layers for paths that no pattern matches, for example ``[Layer(None)]``.
 
     `covers`
         The name of a setting, and its value: an expression for decoded paths. The application's
@@ -86,6 +89,8 @@ class PolicyTable:
 
     patterns: PathPatterns[str | None]
     """The path patterns."""
+    is_off: ClassVar[bool] = False
+    """Whether it is the table of requests that have no policy; see `with_policy`."""
     everywhere: Applied | None
     """The policy of all views without layers, if it does not depend on the path; or None."""
 
@@ -94,7 +99,7 @@ class PolicyTable:
         application: Iterable[Layer],
         *,
         paths: Mapping[str, Layer] | None = None,
-        unmatched: Layer | Unset = UNSET,
+        unmatched: Iterable[Layer] = (),
         covers: tuple[str, re.Pattern[str]] | None = None,
         look_ups: tuple[object, ...] = (),
         extra_methods: tuple[str, ...] = (),
@@ -106,9 +111,10 @@ class PolicyTable:
         self._look_ups = look_ups
         self._routes = routes
         self._covers = covers
-        self._inner = paths, unmatched
+        others = tuple(unmatched)
+        self._inner = paths, others
         self._is_of_request = False  # whether `with_policy` made it
-        self._with_policies: IdentityCache[PolicyTable] = IdentityCache()
+        self._with_policies: IdentityCache[PolicyTable] = IdentityCache(_MAX_TABLES)
         self._merged: IdentityCache[Applied] = IdentityCache()
         self._preflights: IdentityCache[Applied | None] = IdentityCache()
         self._agreed: IdentityCache[Applied] = IdentityCache()
@@ -116,8 +122,7 @@ class PolicyTable:
         places = {
             path: self._place((layer,), path, problems) for path, layer in (paths or {}).items()
         }
-        others = () if isinstance(unmatched, Unset) else (unmatched,)
-        self._is_unset = not isinstance(unmatched, Unset) and unmatched.value is None
+        self._is_unset = bool(others) and others[-1].value is None
         self._unmatched = self._place(others, None, problems)
         refuse(_unique(problems))
         self.patterns = PathPatterns({path: path for path in places})
@@ -155,6 +160,8 @@ class PolicyTable:
         It is for policies that depend on the request, such as those of tenants. Contradictions
         between them and other layers are logged when they are found. A policy that refuses every
         request is not affected by other layers.
+
+        With None, CORS stays off unless a path or a view names origins.
         """
         return self._with_policies.get(id(policy), (policy,), self._make_with_policy, policy)
 
@@ -283,7 +290,7 @@ class PolicyTable:
         table = copy(self)
         attributes = vars(table)
         attributes["_preflights"] = IdentityCache()
-        attributes["_with_policies"] = IdentityCache()
+        attributes["_with_policies"] = IdentityCache(_MAX_TABLES)
         for name in ("routed_methods", "_has_one_policy"):
             attributes.pop(name, None)
         return table
@@ -336,8 +343,9 @@ class PolicyTable:
 
     def _make_with_policy(self, policy: Policy | None) -> PolicyTable:
         paths, unmatched = self._inner
+        kind = PolicyTable if policy is not None else _OffTable
         try:
-            table = PolicyTable(
+            table = kind(
                 [Layer(policy)],
                 paths=paths,
                 unmatched=unmatched,
@@ -413,7 +421,7 @@ class PolicyTable:
 
     def _problems_of(self, place: _Place, layers: Layers) -> tuple[Problem, ...]:
         try:
-            merge((*place.layers, *layers))
+            self._applied((*place.layers, *layers))
         except PolicyError as error:
             return error.problems
         return ()
@@ -439,6 +447,15 @@ class PolicyTable:
             *filter(lambda path: path and as_wsgi(path).startswith(route.path), self._places),
         }
         return [self._places[pattern] for pattern in sorted(found, key=str)]
+
+
+class _OffTable(PolicyTable):
+    """The table of requests that have no policy: options alone do not turn CORS on."""
+
+    is_off = True
+
+    def _applied(self, layers: Layers) -> Applied:
+        return super()._applied(layers) if _sets(layers, "origins") else Applied(None)
 
 
 def _log_once(error: PolicyError) -> None:

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from corswsgi import Policy, PolicyError
-from corswsgi.adapters import UNSET, Application
+from corswsgi.adapters import UNSET, Application, ConfigNames, Configuration, read_layer
+
+ONE = Policy(origins="*")
 
 
-def policy_for(environ: Any) -> Policy | None:
-    raise NotImplementedError
+class Empty(Application[int]):
+    """An application without routes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.configuration = Configuration(dict, ConfigNames("CORS_"), [], read_layer, tuple)
+
+    def is_debugging(self) -> bool:
+        return False
+
+    def iter_rules(self) -> Iterable[int]:
+        return []
+
+    def count_views(self) -> int:
+        return 0
 
 
-def test_a_function_is_kept_and_replaced() -> None:
-    application: Application[int] = Application()
-    for _ in range(2):
-        stand_in = application.use(policy_for)
-        assert isinstance(stand_in, Policy)
-        assert application.ask is policy_for
-    # Another call does not forget it.
-    assert application.use(UNSET) is UNSET
-    assert application.ask is policy_for
+@pytest.mark.parametrize("policy", [ONE, None])
+def test_a_function_is_asked_once_for_each_request(policy: Policy | None) -> None:
+    application = Empty()
+    asked = []
+
+    def policy_for(environ: Any) -> Policy | None:
+        asked.append(environ)
+        return policy
+
+    application.configure(policy_for, UNSET, {})
+    for number in (1, 2):
+        environ: dict[str, Any] = {}
+        for _ in range(3):
+            application.keep_table(environ)
+        table = environ[application.table_key]
+        assert table.find("/").policy is policy
+        assert table.is_off is (policy is None)
+        assert len(asked) == number
 
 
-@pytest.mark.parametrize("policy", [None, UNSET, Policy(origins="*"), "text", int])
-def test_other_policies(policy: Any) -> None:
-    application: Application[int] = Application()
-    assert application.use(policy) is policy
-    assert application.ask is None
-
-
-def test_a_second_function_is_refused() -> None:
-    application: Application[int] = Application()
-    application.use(policy_for)
-    with pytest.raises(PolicyError) as refused:
-        application.use(lambda environ: None)
-    assert [problem.reason for problem in refused.value.problems] == ["given_twice"]
-    assert application.ask is policy_for
+def test_without_a_function_nothing_is_kept() -> None:
+    application = Empty()
+    with pytest.raises(PolicyError):
+        application.configure(lambda environ: None, UNSET, {"max_age": 1})
+    application.configure(UNSET, UNSET, {})
+    environ: dict[str, Any] = {}
+    application.keep_table(environ)
+    assert environ == {}

@@ -43,11 +43,8 @@ def test_an_entry_lives_as_long_as_its_owners() -> None:
     assert cache.get(key, tuple(owners), lambda: "second") == "second"
 
 
-def test_an_owner_without_weak_references_lives_as_long_as_its_entry(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("corswsgi.adapters.caches._MAX_ENTRIES", 3)
-    cache: IdentityCache[str] = IdentityCache()
+def test_an_owner_without_weak_references_lives_as_long_as_its_entry() -> None:
+    cache: IdentityCache[str] = IdentityCache(max_entries=3)
     owner = Slotted()
     key = id(owner)
     cache.get(key, (owner,), lambda: "first")
@@ -58,9 +55,8 @@ def test_an_owner_without_weak_references_lives_as_long_as_its_entry(
     assert cache.get(key, (), lambda: "second") == "second"
 
 
-def test_entries_that_keep_their_owners_alive_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corswsgi.adapters.caches._MAX_ENTRIES", 10)
-    cache: IdentityCache[object] = IdentityCache()
+def test_entries_that_keep_their_owners_alive_are_limited() -> None:
+    cache: IdentityCache[object] = IdentityCache(max_entries=10)
     for _ in range(100):
         owner = Owner()
         cache.get(id(owner), (owner,), partial(tuple, [owner]))
@@ -152,3 +148,13 @@ def test_an_attribute_that_is_a_mapping_leaves_nothing_in_a_table() -> None:
     for _ in range(5):
         table.find("/", ViewLayers([layer_of(view)]), "GET")
     assert len(table._merged._entries) == 0  # noqa: SLF001 - not public
+
+
+def test_a_table_keeps_only_some_policies_of_requests() -> None:
+    """They would stay as long as the table, because theirs refer to them."""
+    table = PolicyTable([Layer(Policy(origins="*"))])
+    policies = [weakref.ref(table.with_policy(Policy(origins="*"))) for _ in range(1000)]
+    gc.collect()
+    assert 0 < sum(policy() is not None for policy in policies) <= 256
+    again = table.reread()
+    assert again.with_policy(None) is again.with_policy(None)

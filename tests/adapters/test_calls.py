@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi import Policy, PolicyError
-from corswsgi.adapters import OPTION_NAMES, UNSET, Layer, PartsByName, merge, read_call, read_layer
+from corswsgi import CORSRequest, Policy, PolicyError, decide
+from corswsgi.adapters import (
+    NO_ORIGIN,
+    OPTION_NAMES,
+    UNSET,
+    Layer,
+    PartsByName,
+    merge,
+    read_call,
+    read_layer,
+)
 from corswsgi.adapters.calls import NO_PARTS, Parts, combine, unite
 
 APP = "https://app.example.com"
@@ -198,19 +207,63 @@ def test_a_policy_that_does_not_fit_options_over_it() -> None:
     ]
 
 
+NOWHERE = {"origins": NO_ORIGIN}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
         (parts(max_age=1, methods="PUT"), parts(max_age=1, methods="GET"), {"max_age": 1}),
-        (parts(max_age=1), parts(ONE), {}),
         (parts(ONE), parts(ONE), ONE),
-        (parts(None), parts(ONE), {}),
         (parts(None), parts(None), None),
+        (parts(origins=APP), parts(origins=[APP]), {"origins": APP}),
+        # They disagree about the origins.
+        (parts(max_age=1), parts(ONE), NOWHERE),
+        (parts(ONE), parts(Policy(origins=[OTHER])), NOWHERE),
+        (parts(None), parts(ONE), NOWHERE),
+        (parts(origins=APP), parts(), NOWHERE),
+        (parts(), parts(origins=APP), NOWHERE),
+        (
+            parts(origins=APP, max_age=1),
+            parts(origins=OTHER, max_age=1),
+            {"max_age": 1, **NOWHERE},
+        ),
     ],
 )
 def test_layers_elsewhere(one: Parts, other: Parts, expected: object) -> None:
-    combined, _ = combine([one, other])
-    assert [layer.value for layer in combined.elsewhere] == [expected]
+    for calls in ([one, other], [other, one], [one, other, one]):
+        combined, _ = combine(calls)
+        [layer] = combined.elsewhere
+        if isinstance(expected, dict) and "origins" in expected:
+            assert isinstance(layer.value, dict)
+            assert merge([layer]).policy == Policy(**expected)
+        else:
+            assert layer.value == expected
+
+
+def policy_for(environ: Any) -> Policy | None:
+    raise NotImplementedError
+
+
+def test_a_function_that_returns_the_policy() -> None:
+    options: dict[str, Any] = {}
+    call, problems, _ = read_call(policy_for, {"/a": {}}, options, read_layer, OPTION_NAMES)
+    assert (call.ask, problems) == (policy_for, [])
+    assert call.parts().depends_on_request
+    assert not parts().depends_on_request
+    assert not NO_PARTS.depends_on_request
+    # Another policy stands for its policies. It allows no origin.
+    policy = merge([call.own]).policy
+    assert policy is not None
+    assert not decide(policy, CORSRequest("GET", APP)).allowed
+
+
+def test_a_function_that_cannot_return_the_policy() -> None:
+    _, problems, _ = read_call(lambda: None, UNSET, {"max_age": 1}, read_layer, OPTION_NAMES)
+    assert [(problem.option, problem.reason) for problem in problems] == [
+        ("policy", "wrong_type"),
+        ("max_age", "not_alone"),
+    ]
 
 
 some_options = st.fixed_dictionaries(

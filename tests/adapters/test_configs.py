@@ -10,6 +10,7 @@ import pytest
 
 from corswsgi import Policy, PolicyError
 from corswsgi.adapters import (
+    NO_ORIGIN,
     UNSET,
     ConfigNames,
     Configuration,
@@ -143,6 +144,46 @@ def test_the_first_call_without_problems_counts() -> None:
         app.cors(max_age=2 - 1)
     assert len(app.configuration.calls) == 1
     assert app.policy() == Policy(origins="*", max_age=1)
+
+
+def policy_for(environ: Any) -> Policy | None:
+    raise NotImplementedError
+
+
+def test_a_function_that_returns_the_policy() -> None:
+    app = App()
+    assert app.configuration.ask is None
+    assert refused(app, policy=policy_for, max_age=1) == [("max_age", "not_alone")]
+    assert app.configuration.ask is None
+    for _ in range(2):
+        app.cors(policy=policy_for, resources="/a")
+        assert app.configuration.ask is policy_for
+    for other in ({}, {"policy": policy_for}, {"policy": lambda environ: None}, {"max_age": 1}):
+        assert refused(app, **other) == [("policy", "given_twice")]
+    assert app.configuration.ask is policy_for
+
+
+def test_the_paths_of_a_function_are_within_its_policies() -> None:
+    app = App()
+    app.cors(policy=policy_for, resources={"/*": {"max_age": 5}})
+    table = app.configuration.make_table().with_policy(Policy(origins=[APP]))
+    assert table.find("/x").policy == Policy(origins=[APP], max_age=5)
+
+
+def test_calls_that_disagree_about_the_origins() -> None:
+    """Each path has the origins of its call. Views elsewhere have none."""
+    app = App({"max_age": 5}, {"origins": [OTHER]}, CORS_EXPOSE_HEADERS=["X-A"])
+    app.cors(resources="/a")
+    app.cors(resources={"/b": {}}, origins=[APP])
+    table = app.configuration.make_table()
+    anywhere = Policy(origins="*", expose_headers=["X-A"])
+    assert table.find("/a").policy == anywhere
+    assert table.find("/b").policy == anywhere.replace(origins=[APP])
+    assert table.find("/x").policy is None
+    first, second = table.rows()
+    assert first.lacks_origins
+    assert first.applied.policy == anywhere.replace(origins=NO_ORIGIN, max_age=5)
+    assert second.applied.policy == anywhere.replace(origins=[OTHER])
 
 
 # Values that nothing uses.

@@ -114,9 +114,15 @@ def test_path_patterns() -> None:
 
 @pytest.mark.parametrize(
     ("unmatched", "expected"),
-    [(UNSET, (APP,)), (OFF, None), (layer(origins=[OTHER]), (OTHER,)), (layer(), (APP,))],
+    [
+        ([], (APP,)),
+        ([OFF], None),
+        ([layer(origins=[OTHER])], (OTHER,)),
+        ([layer()], (APP,)),
+        ([STRICT, OFF], None),
+    ],
 )
-def test_unmatched_paths(unmatched: Any, expected: object) -> None:
+def test_unmatched_paths(unmatched: list[Layer], expected: object) -> None:
     table = PolicyTable([OUTER], paths={"/api/*": layer()}, unmatched=unmatched)
     assert origins(table.find("/")) == expected
     assert origins(table.find("/api/x")) == (APP,)
@@ -164,18 +170,18 @@ def test_paths_with_dot_segments() -> None:
 @pytest.mark.parametrize(
     ("application", "paths", "unmatched", "is_refused"),
     [
-        (OUTER, {"/a/*": layer()}, UNSET, False),
-        (OUTER, {"/a/*": layer(max_age=1)}, UNSET, True),
-        (OUTER, {"/a/*": OFF}, UNSET, True),
-        (OUTER, {"/a/*": layer()}, OFF, True),
-        (OUTER, {"/*": layer()}, OFF, False),
-        (OUTER, {"/*": layer(), "/a/*": layer()}, OFF, False),
-        (OFF, {"/a/*": OFF}, UNSET, False),
-        (OUTER, {}, OFF, False),
+        (OUTER, {"/a/*": layer()}, [], False),
+        (OUTER, {"/a/*": layer(max_age=1)}, [], True),
+        (OUTER, {"/a/*": OFF}, [], True),
+        (OUTER, {"/a/*": layer()}, [OFF], True),
+        (OUTER, {"/*": layer()}, [OFF], False),
+        (OUTER, {"/*": layer(), "/a/*": layer()}, [OFF], False),
+        (OFF, {"/a/*": OFF}, [], False),
+        (OUTER, {}, [OFF], False),
     ],
 )
 def test_dot_segments_do_not_matter_if_all_paths_have_one_policy(
-    application: Layer, paths: dict[str, Layer], unmatched: Any, is_refused: bool
+    application: Layer, paths: dict[str, Layer], unmatched: list[Layer], is_refused: bool
 ) -> None:
     table = PolicyTable([application], paths=paths, unmatched=unmatched)
     assert (origins(table.find("/a/..")) == (NO_ORIGIN,)) is is_refused
@@ -235,7 +241,7 @@ def test_views_with_layers_at_paths_that_are_not_covered(first: str) -> None:
 def test_covered_and_other_paths_are_merged_apart(first: str) -> None:
     """The policy of an invalid view differs: outside, there are no options of the path."""
     table = PolicyTable(
-        [OUTER], unmatched=layer(max_age=7), covers=API, paths={"/api/v2/*": layer(max_age=2)}
+        [OUTER], unmatched=[layer(max_age=7)], covers=API, paths={"/api/v2/*": layer(max_age=2)}
     )
     each = view(layer(methods=["PUT"]))
     for path in (first, "/api", "/"):
@@ -807,7 +813,7 @@ def test_rows_of_paths_that_are_not_covered() -> None:
 
 
 def test_path_policies() -> None:
-    table = PolicyTable([SECURE], paths={"/a": OFF, "/b/*": STRICT}, unmatched=layer(max_age=1))
+    table = PolicyTable([SECURE], paths={"/a": OFF, "/b/*": STRICT}, unmatched=[layer(max_age=1)])
     assert [origins(applied) for applied in table.path_policies] == [(APP,), None, (OTHER,)]
 
 
@@ -820,7 +826,7 @@ def why(table: PolicyTable, path: str, view: ViewLayers = NO_LAYERS, **environ: 
 
 def test_no_pattern_matches() -> None:
     paths = {"/api": layer(max_age=1), "/off/*": OFF, "/b/*": STRICT}
-    table = PolicyTable([OUTER], paths=paths, unmatched=OFF)
+    table = PolicyTable([OUTER], paths=paths, unmatched=[OFF])
     assert why(table, "/api/x") == (
         "no policy matches '/api/x'; did you mean '/api/*'? The pattern '/api' matches only itself."
     )
@@ -842,14 +848,14 @@ def test_nothing_turns_cors_on() -> None:
         "origins, write CORS(app, ...), or @cors(...) for the view."
     )
     for table in (
-        PolicyTable([], unmatched=OFF),
-        PolicyTable([OUTER], unmatched=OFF),
-        PolicyTable([OUTER], unmatched=OFF, paths={"/y": OFF}),
+        PolicyTable([], unmatched=[OFF]),
+        PolicyTable([OUTER], unmatched=[OFF]),
+        PolicyTable([OUTER], unmatched=[OFF], paths={"/y": OFF}),
     ):
         assert why(table, "/x") == expected
         assert why(table, "/x", view(OFF)) is None
     assert why(PolicyTable([OUTER, OFF]), "/x") is None
-    assert why(PolicyTable([OUTER], unmatched=layer(max_age=1)), "/x") is None
+    assert why(PolicyTable([OUTER], unmatched=[layer(max_age=1)]), "/x") is None
     assert why(PolicyTable([OUTER]), "/x") is None
 
 

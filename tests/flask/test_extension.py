@@ -15,6 +15,7 @@ from flask import Blueprint, Flask
 
 from corswsgi import Policy, PolicyError
 from corswsgi_flask import CORS, cors
+from corswsgi_flask.commands import cors as commands
 from tests.conformance.cases import APP, EVIL, admits, grants
 from tests.conformance.cases import REFUSES as REFUSED_HEADERS
 from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
@@ -167,6 +168,33 @@ def test_calls_with_resources_each() -> None:
     # Where CORS is off, a view has the options that the calls have in common.
     assert cross(app, "/decorated") == exposed
     assert cross(app, "/decorated", origin=EVIL) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"origins": [APP]}, {"origins": [OTHER]}),
+        ({"origins": [APP], "supports_credentials": True}, {}),
+        ({"policy": Policy(origins=[APP])}, {"policy": Policy(origins=[OTHER])}),
+        ({"policy": None}, {"policy": Policy(origins=[APP])}),
+    ],
+)
+def test_views_elsewhere_if_calls_disagree_about_the_origins(one: Any, other: Any) -> None:
+    for first, second in ((one, other), (other, one)):
+        app = application()
+        CORS(app, resources="/view", **first)
+        CORS(app, resources="/api/*", **second)
+        app.get("/none", endpoint="none")(cors(expose_headers=["X-A"])(plain()))
+        app.get("/own", endpoint="own")(cors(origins=[APP])(plain()))
+        for origin in (APP, OTHER, EVIL):
+            assert cross(app, "/none", origin=origin) == REFUSED
+        assert cross(app, "/own") == ONE
+        assert cross(app, "/other") == NO_POLICY
+        result = app.test_cli_runner().invoke(commands, ["check"])
+        assert result.stderr == (
+            "Note: view 'none' has a decorator without origins, and nothing around it names some, "
+            'so no origin is allowed. Write @cors(origins=["https://app.example.com"]).\n'
+        )
 
 
 def test_calls_that_share_the_resources_of_the_config() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import re
+import weakref
 from typing import Any
 
 import pytest
@@ -11,10 +14,13 @@ from werkzeug.debug import DebuggedApplication
 
 from corswsgi import Policy, PolicyError
 from corswsgi_flask import CORS, cors, current_cors
+from corswsgi_flask.commands import cors as commands
 from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, REFUSES, admits, grants
 from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
 from tests.helpers.wsgi import environ_of, get, send
 
+STAND_IN = "https://corswsgi.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ONE, TWO = "https://one.example", "https://two.example"
 POLICIES = {
     "/one": Policy(origins=[ONE], max_age=1),
@@ -172,6 +178,168 @@ def test_options_beside_a_function_are_refused() -> None:
     with pytest.raises(PolicyError) as refused:
         CORS(Flask("refused"), Tenants(), origins=[APP])
     assert problems_of(refused.value) == [("origins", "not_alone")]
+
+
+def test_a_refused_function_is_not_installed() -> None:
+    app = Flask("refused")
+    with pytest.raises(PolicyError):
+        CORS(app, Tenants(), expose_headers=["X-A"])
+    CORS(app, origins=[APP])
+    app.get("/one/view")(plain())
+    assert cross(app, "/one/view") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/one/view", origin=ONE) == Crossing(200, REFUSES, is_readable=False)
+
+
+@pytest.mark.parametrize(
+    ("policy", "options"),
+    [
+        (None, {"origins": [APP]}),
+        (None, {"resources": {"/two/*": {"origins": [APP]}}}),
+        (None, {}),
+        (Policy(origins=[APP]), {}),
+        ("off", {}),
+        ("same", {"resources": "/one/*"}),
+        ("another", {}),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_another_call_beside_a_function_is_refused(
+    policy: Any, options: dict[str, Any], is_first: bool
+) -> None:
+    tenants = Tenants()
+    given = {"same": (tenants,), "another": (Tenants(),), "off": (None,), None: ()}
+    arguments = given.get(policy, (policy,))
+    app = Flask("several")
+
+    def call_with_a_function() -> None:
+        CORS(app, tenants)
+
+    def call_without() -> None:
+        CORS(app, *arguments, **options)
+
+    calls = [call_with_a_function, call_without]
+    first, second = calls if is_first else calls[::-1]
+    first()
+    with pytest.raises(PolicyError) as refused:
+        second()
+    assert problems_of(refused.value) == [("policy", "given_twice")]
+    [problem] = refused.value.problems
+    place = r"flask/test_tenants\.py:\d+"
+    assert re.fullmatch(
+        "a function that returns the policy stands for all options of the application, and "
+        rf"CORS\(app\) was called in {place}, and again in {place}\.",
+        problem.message,
+    )
+    assert "corswsgi.example" not in str(refused.value)
+    # The first one stays.
+    app.get("/one/view")(plain())
+    expected = grants(ONE) if is_first or policy == "same" else None
+    assert expected is None or cross(app, "/one/view", origin=ONE).cors == expected
+    assert cross(app, "/one/view", origin=STAND_IN).cors.get(ALLOW_ORIGIN) in (None, "*")
+
+
+def test_the_fix_of_another_call() -> None:
+    tenants = Tenants()
+    app = Flask("fixed")
+    CORS(app, tenants)
+    with pytest.raises(PolicyError) as refused:
+        CORS(app, max_age=60, resources="/api/*")
+    fix = re.search(r"as in (CORS\(.*\))\.$", str(refused.value.problems[0].hint))
+    assert fix is not None
+    fixed = Flask("fixed")
+    fixed.get("/api/view")(plain())
+    always = Policy(origins=[ONE])
+    eval(fix[1], {"CORS": CORS, "app": fixed, "policy_for": lambda environ: always})
+    assert preflight(fixed, "/api/view", "GET", ONE).cors == admits(ONE, max_age="60")
+
+
+@pytest.mark.parametrize("repeated", [1, 3])
+@pytest.mark.parametrize("pattern", ["/*", "/one/*"])
+def test_the_paths_of_a_function(pattern: str, repeated: int) -> None:
+    tenants = Tenants()
+    app = Flask("paths")
+    resources = {pattern: {"expose_headers": ["X-P"]}}
+    for _ in range(repeated):
+        CORS(app, tenants, resources=resources)
+    app.get("/one/view")(plain())
+    expected = grants(ONE, Expose_Headers="X-P")
+    assert cross(app, "/one/view", origin=ONE) == Crossing(200, expected, is_readable=True)
+    assert cross(app, "/one/view", origin=STAND_IN).cors == REFUSES
+
+
+def test_a_path_of_a_function_without_cors() -> None:
+    app = application(Tenants(), resources={"/*": None})
+    app.get("/one/view")(cors(origins=[APP])(plain()))
+    assert cross(app, "/one/plain", origin=ONE) == NO_POLICY
+    assert cross(app, "/one/view") == Crossing(200, grants(), is_readable=True)
+
+
+def test_without_a_policy_only_origins_turn_cors_on() -> None:
+    """Other options of paths, blueprints, views and error handlers do not."""
+    app = application(
+        Tenants(),
+        resources={
+            "/*": {"expose_headers": ["X-P"]},
+            "/off/path": {"origins": [APP]},
+            "/off/policy": Policy(origins=[APP]),
+        },
+    )
+    blueprint = Blueprint("blueprint", __name__)
+    CORS(blueprint, max_age=1)
+    blueprint.get("/off/blueprint")(plain())
+    blueprint.get("/off/named", endpoint="named")(cors(origins=[APP])(plain()))
+    app.register_blueprint(blueprint)
+    app.get("/off/path", endpoint="path")(cors(max_age=5)(plain()))
+    app.get("/off/policy", endpoint="policy")(plain())
+    app.get("/off/view", endpoint="view")(cors(expose_headers=["X-V"])(plain()))
+    app.get("/off/me", endpoint="me")(cors(supports_credentials=True)(plain()))
+    app.register_error_handler(404, cors(expose_headers=["X-E"])(lambda error: ("handled", 404)))
+    for path in ("/off/plain", "/off/blueprint", "/off/view", "/off/me"):
+        assert cross(app, path) == NO_POLICY
+        assert preflight(app, path, "GET").cors == {}
+    assert cross(app, "/off/missing") == Crossing(404, {}, is_readable=False)
+    exposes = grants(Expose_Headers="X-P")
+    assert cross(app, "/off/named") == Crossing(200, exposes, is_readable=True)
+    for path in ("/off/path", "/off/policy"):
+        assert cross(app, path) == Crossing(200, grants(), is_readable=True)
+
+
+def test_options_without_a_policy_are_explained(caplog: pytest.LogCaptureFixture) -> None:
+    tenants = Tenants()
+    app = application(tenants, resources={"/off/*": {"expose_headers": ["X-P"]}})
+    app.debug = True
+    cross(app, "/off/plain", origin=ONE, headers=CROSS_SITE)
+    assert caplog.messages == [
+        f"'GET' '/off/plain': no policy applies: {tenants!r} returned None for '/off/plain'."
+    ]
+
+
+def test_the_check_does_not_show_the_policy_that_stands_for_others() -> None:
+    app = application(Tenants())
+    app.config.update(SERVER_NAME="api.example.org", SECRET_KEY="secret")
+    app.get("/one/me", endpoint="me")(cors(supports_credentials=True)(plain()))
+    result = app.test_cli_runner().invoke(commands, ["check"])
+    assert (result.stdout, result.stderr) == ("The CORS configuration has no problems.\n", "")
+
+
+def test_a_new_policy_for_each_request_does_not_fill_the_memory() -> None:
+    created: list[weakref.ref[object]] = []
+
+    class Rule:
+        def __call__(self, origin: str) -> bool:
+            return origin == ONE
+
+    def policy_for(environ: Any) -> Policy:
+        rule = Rule()
+        created.append(weakref.ref(rule))
+        return Policy(origins=[rule])
+
+    app = application(policy_for)
+    for _ in range(300):
+        assert cross(app, "/one/plain", origin=ONE).is_readable
+    gc.collect()
+    assert len(created) == 300
+    assert sum(rule() is not None for rule in created) <= 256
 
 
 def test_a_function_for_a_blueprint_is_refused() -> None:
