@@ -244,15 +244,13 @@ class Application(Generic[RuleT]):
             return self._applied_to_preflight(environ, path)
         state = self.current_state or self.state()
         table = self._table(state, environ)
+        find = partial(self._find_view, state, environ, path, method)
         handler = environ.get(self.handler_key)
-        if handler is not None:
-            return table.find(self.matched_path(path), self.read_handler(handler), method)
-        rule = self.matched_rule(environ)
-        if isinstance(rule, Unset):
-            with self.router(environ, path) as router:
-                return table.find(*self._find(state, router, method), method)
-        view = NO_LAYERS if rule is None else self._known_view(state, rule)
-        return table.find(self.matched_path(path), view, method)
+        if handler is None:
+            return table.find(*find(), method)
+        return table.find_for_handler(
+            self.matched_path(path), self.read_handler(handler), method, find
+        )
 
     def explain_no_policy(self, environ: WSGIEnvironment) -> str | None:
         """Explain why no policy applies to a request; see `PolicyTable.explain_no_policy`."""
@@ -289,6 +287,15 @@ class Application(Generic[RuleT]):
             applied = table.find_for_preflight(*find(method), method, find)
         environ[self._preflight_key] = asked, applied
         return applied
+
+    def _find_view(
+        self, state: State[RuleT], environ: WSGIEnvironment, path: str, method: str
+    ) -> tuple[str, ViewLayers]:
+        rule = self.matched_rule(environ)
+        if isinstance(rule, Unset):
+            with self.router(environ, path) as router:
+                return self._find(state, router, method)
+        return self.matched_path(path), NO_LAYERS if rule is None else self._known_view(state, rule)
 
     def _find(
         self, state: State[RuleT], router: MethodRouter[RuleT], method: str

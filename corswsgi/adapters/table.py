@@ -173,6 +173,34 @@ class PolicyTable:
         layers = view.of(method)
         return self._merge(place, layers) if layers else place.applied
 
+    def find_for_handler(
+        self,
+        path: str,
+        handler: ViewLayers,
+        method: str,
+        find: Callable[[], tuple[str, ViewLayers]],
+    ) -> Applied:
+        """Return what applies to the response of an error handler with layers.
+
+        `find` returns the path and the view of the request. If the handler names no origins, its
+        options are laid over what applies to the view, and CORS stays off where a path, the view
+        or the application turns it off.
+        """
+        inner = handler.of(method)
+        if _sets(inner, "origins"):
+            return self.find(path, handler, method)
+        path, view = find()
+        outer, place = view.of(method), self._find_place(path)
+        is_unset = self._is_unset and place is self._unmatched
+        around = (*(self._application if is_unset else place.layers), *outer)
+        if place.is_final or around[-1].value is None:
+            return self.find(path, view, method)
+        if not outer:
+            return self._merge(place, inner)
+        layers = (*outer, *inner)
+        key = (id(place), *map(id, layers))
+        return self._merged.get(key, layers, self._merged_for_handler, place, layers)
+
     def agree(self, found: Sequence[tuple[str, Applied]]) -> Applied:
         """Return what applies to a request that may lead to several views.
 
@@ -418,6 +446,12 @@ class PolicyTable:
             if self._is_of_request:
                 _log_once(PolicyError(self.problems() or error.problems))
             return Applied(_INVALID)
+
+    def _merged_for_handler(self, place: _Place, inner: Layers) -> Applied:
+        """Merge the layers of a view and of an error handler, which are not checked before."""
+        if problems := self._problems_of(place, inner):
+            _log_once(PolicyError(problems))
+        return self._merged_or_invalid(place, inner)
 
     def _problems_of(self, place: _Place, layers: Layers) -> tuple[Problem, ...]:
         try:

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, abort
 from flask.views import MethodView
 
 from corswsgi import Policy, PolicyError
+from corswsgi.policy import refusing_policy
 from corswsgi_flask import CORS, cors, current_cors
 from tests.conformance.cases import APP, EVIL, PREFLIGHT_VARY, REFUSES, admits, grants
 from tests.flask.crossing import NO_POLICY, Crossing, cross, plain, preflight, problems_of
@@ -87,14 +88,14 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def application(**options: Any) -> Flask:
+def application(*arguments: Any, **options: Any) -> Flask:
     app = Flask("handled")
     app.get("/view", endpoint="view")(plain())
     app.get("/own", endpoint="own")(cors(max_age=5, expose_headers=["X-Own"])(lambda: abort(403)))
     app.get("/fails", endpoint="fails")(lambda: str(1 / 0))
     app.get("/slash/", endpoint="slash")(plain())
-    if options:
-        CORS(app, **options)
+    if arguments or options:
+        CORS(app, *arguments, **options)
     return app
 
 
@@ -108,7 +109,7 @@ def test_all_kinds_of_handlers(handler: Handler) -> None:
             assert cross(app, path, method) == Crossing(418, EXPOSED, is_readable=True)
             refused = Crossing(418, REFUSES, is_readable=False)
             assert cross(app, path, method, EVIL) == refused
-        # Its options are not laid over those of the view.
+        # Its options are laid over those of the view.
         assert cross(app, "/own") == Crossing(418, EXPOSED, is_readable=True)
         assert cross(app, "/view") == Crossing(200, grants(), is_readable=True)
         assert get(app, "/slash", headers=[("Origin", APP)]).cors == grants()
@@ -147,6 +148,93 @@ def test_a_handler_of_a_blueprint() -> None:
     assert cross(app, "/open/fails") == Crossing(418, expected, is_readable=True)
     # CORS is off for the path, and the options turn it on.
     assert cross(app, "/other/fails").cors == EXPOSED
+
+
+def plain_failure() -> Callable[[], str]:
+    """Return a new view that fails."""
+
+    def view() -> str:
+        abort(410)
+
+    return view
+
+
+OFF = Crossing(418, {}, is_readable=False)
+ANY = Crossing(418, grants("*", None, Expose_Headers="X-H"), is_readable=True)
+OF_APP = Crossing(418, EXPOSED, is_readable=True)
+REFUSED = Crossing(418, REFUSES, is_readable=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "decorate", "expected"),
+    [
+        # CORS is off explicitly.
+        ([None], {}, None, OFF),
+        ([None], {"resources": {"/api/*": {"origins": "*"}}}, None, OFF),
+        ([], {"resources": {"/*": {"origins": "*"}, "/fails/*": None}}, None, OFF),
+        ([], {"resources": {"/fails/*": None}}, cors(None), OFF),
+        ([], {"origins": "*"}, cors(None), OFF),
+        ([], {"resources": "/api/*"}, cors(None), OFF),
+        ([], {}, cors(None), OFF),
+        # The view has other origins.
+        ([], {"origins": "*"}, cors(origins=[APP]), OF_APP),
+        ([], {"origins": "*"}, cors(Policy(origins=[APP])), OF_APP),
+        ([], {"origins": [EVIL]}, cors(origins=[APP]), OF_APP),
+        ([], {"origins": [APP]}, cors(origins=[EVIL]), REFUSED),
+        ([None], {}, cors(origins=[APP]), OF_APP),
+        ([], {"resources": {"/fails/*": None}}, cors(origins=[APP]), OF_APP),
+        ([], {}, cors(origins=[APP]), OF_APP),
+        # Nothing is configured there, so it is as for a view.
+        ([], {}, None, ANY),
+        ([], {"resources": "/api/*"}, None, ANY),
+        ([], {"resources": "/api/*", "origins": [APP]}, None, OF_APP),
+    ],
+)
+def test_without_origins_it_allows_no_more_than_the_view(
+    arguments: Any, options: Any, decorate: Any, expected: Crossing
+) -> None:
+    def serve(handler: Any) -> Flask:
+        app = application(*arguments, **options)
+        view = plain_failure()
+        app.get("/fails/view", endpoint="failing")(decorate(view) if decorate else view)
+        app.register_error_handler(410, handler(answering()))
+        return app
+
+    app = serve(mark)
+    for _ in range(3):
+        assert cross(app, "/fails/view") == expected
+    # One that names origins is laid over the application and the path.
+    app = serve(cors(origins=[APP], max_age=5))
+    assert cross(app, "/fails/view") == Crossing(418, grants(), is_readable=True)
+
+
+def test_a_tenant_without_a_policy() -> None:
+    policies = {"/none": None, "/refuses": refusing_policy("policy_invalid")}
+    app = application(lambda environ: policies.get(environ["PATH_INFO"], Policy(origins=[APP])))
+    app.register_error_handler(404, function)
+    assert cross(app, "/none") == OFF
+    assert cross(app, "/refuses") == REFUSED
+    assert cross(app, "/missing") == OF_APP
+
+
+def test_another_method_of_a_view() -> None:
+    app = application(origins=[APP])
+    app.post("/off", endpoint="off")(cors(None)(plain()))
+    app.post("/on", endpoint="on")(plain())
+    app.register_error_handler(405, function)
+    assert cross(app, "/off") == OFF
+    assert cross(app, "/on") == OF_APP
+
+
+def test_a_view_and_a_handler_that_contradict_each_other(caplog: pytest.LogCaptureFixture) -> None:
+    app = application(origins=[APP])
+    app.get("/any", endpoint="any")(cors(origins="*")(plain_failure()))
+    app.register_error_handler(410, cors(supports_credentials=True)(answering()))
+    for _ in range(2):
+        assert cross(app, "/any") == REFUSED
+    (record,) = caplog.records
+    assert vars(record)["reason"] == "policy_invalid"
+    assert "origins: all origins are allowed ('*')" in record.getMessage()
 
 
 def test_none_and_a_policy() -> None:
