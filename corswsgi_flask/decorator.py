@@ -48,9 +48,10 @@ def cors(policy: Any = UNSET, /, **options: Any) -> Any:
     ``functools.wraps``, on a class of views, on one of its methods, and in its ``decorators``. It
     sets the attribute ``cors_policy`` of the view.
 
-    Below ``@app.errorhandler``, the options are laid over the policy of the path, and apply to the
-    responses of the error handler, whatever the view. A function that can be called with an
-    exception is therefore wrapped; all others are returned unchanged.
+    Below ``@app.errorhandler``, it applies to the responses of the error handler, whatever the
+    view. With origins, it is laid over the policy of the path, and otherwise over that of the view;
+    CORS stays off where it is off. A function that can be called with an exception is therefore
+    wrapped; all others are returned unchanged.
 
     The options are those of `corswsgi.Policy`. Raises `PolicyError` with all problems of the
     options; problems together with the enclosing layers are raised as described at `CORS`.

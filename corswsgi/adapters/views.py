@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from inspect import getattr_static
-from types import FunctionType
+from traceback import walk_stack
+from types import FrameType, FunctionType
 from typing import Any
 
-from corswsgi.errors import PolicyError, Problem, refuse, safe_repr
+from corswsgi.errors import Caller, PolicyError, Problem, refuse, safe_repr
 from corswsgi.policy import Policy, refusing_policy
 
 from .calls import unite
@@ -27,12 +28,18 @@ def set_layer(view: Any, layer: Layer, *, hint: str) -> Layer:
     """Attach a layer to a view, and return the view's layer.
 
     If the view has a layer already, both are united. Raises `PolicyError` if they contradict each
-    other (`hint` then says what to do), or if the view cannot have attributes.
+    other, or may be meant for two routes (`hint` then says what to do), or if the view cannot have
+    attributes.
     """
     known = layer_of(view) if has_layer(view) else UNSET
     if isinstance(known, Layer):
-        layer, problems = unite(known, layer, hint)
+        united, problems = unite(known, layer, hint)
         refuse(problems)
+        if not (_has_same_options(known, layer) or _is_stacked(view, known)):
+            place = known.place and f", in {known.place}"
+            message = f"{safe_repr(view)} has an @cors with other options already{place}."
+            refuse([Problem("cors", view, "given_twice", message, hint)])
+        layer = united
     try:
         setattr(view, ATTRIBUTE, layer)
     except (AttributeError, TypeError):
@@ -40,6 +47,50 @@ def set_layer(view: Any, layer: Layer, *, hint: str) -> Layer:
         fix = "decorate the function itself, or the class of views."
         refuse([Problem("cors", view, "without_effect", message, fix)])
     return layer
+
+
+def _has_same_options(one: Layer, other: Layer) -> bool:
+    """Return whether two layers that do not contradict each other set the same options."""
+    first, second = one.value, other.value
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return {*first} == {*second}
+    return True
+
+
+def _is_stacked(view: Any, known: Layer) -> bool:
+    """Return whether a decorator is written together with the one that attached a layer.
+
+    Otherwise, each may be for a route of its own.
+    """
+    inner = [*wrapped_views(view)][-1]
+    if getattr(getattr(view, "__wrapped__", None), ATTRIBUTE, None) is known:
+        return True  # functools.wraps has copied the layer, and the other view keeps it
+    frames = [frame for frame, _ in walk_stack(None)]
+    if isinstance(inner, type):
+        return any(_is_above(frame, inner, known) for frame in frames)
+    code = getattr(inner, "__code__", None)
+    if code is None:
+        return False
+    lines = [line for _, _, line in code.co_lines() if line is not None]
+    return any(
+        frame.f_code.co_filename == code.co_filename
+        and code.co_firstlineno <= frame.f_lineno <= max(lines)
+        for frame in frames
+    )
+
+
+def _is_above(frame: FrameType, view_class: type, known: Layer) -> bool:
+    """Return whether a frame defines a class, and runs a decorator above that of a layer.
+
+    Before Python 3.13, a class does not know its lines.
+    """
+    names = [name for name in view_class.__qualname__.split(".") if name != "<locals>"]
+    file, _, line = known.place.rpartition(":")
+    return (
+        frame.f_code.co_name == ["<module>", *names][-2]
+        and Caller(frame.f_code.co_filename, frame.f_lineno, "", {}).place.startswith(f"{file}:")
+        and frame.f_lineno < int(line or 0)
+    )
 
 
 def has_layer(view: object) -> bool:

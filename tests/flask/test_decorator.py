@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from datetime import timedelta
@@ -96,6 +97,75 @@ def test_policies_that_agree() -> None:
     assert cross(app, "/0") == NO_POLICY
     for path in ("/1", "/2"):
         assert cross(app, path) == Crossing(200, grants(), is_readable=True)
+
+
+def test_a_function_for_two_routes() -> None:
+    """If the options were united, the first route would allow credentials."""
+    app = Flask("routes")
+    view = plain()
+    app.add_url_rule("/open", "open", cors(origins=[APP])(view))
+    first = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr] # CPython has it
+    with pytest.raises(PolicyError) as refused:
+        cors(supports_credentials=True)(view)
+    [problem] = refused.value.problems
+    assert (problem.option, problem.value, problem.reason) == ("cors", view, "given_twice")
+    place = f"flask/test_decorator.py:{first}"
+    assert problem.message.endswith(f" has an @cors with other options already, in {place}.")
+    hint = "decorate it once. For a second route, write a function that calls it."
+    assert problem.hint == hint
+    assert cors(origins=(APP,))(view) is view
+
+    @app.route("/private")
+    @cors(supports_credentials=True, origins=[OTHER])
+    def private() -> str:
+        return view()
+
+    assert cross(app, "/open") == Crossing(200, grants(), is_readable=True)
+    assert cross(app, "/private", origin=OTHER).cors == grants(OTHER, Allow_Credentials="true")
+
+
+def test_a_decorator_that_is_kept_in_a_variable() -> None:
+    app = Flask("variable")
+    exposing, allowing = cors(expose_headers="X-V"), cors(origins=[APP])
+
+    @app.route("/view")
+    @exposing
+    @allowing
+    def view() -> str:
+        return "view"
+
+    assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    second = plain()
+    exposing(second)
+    with pytest.raises(PolicyError, match=r"options\s+already"):
+        allowing(second)
+
+
+def test_two_decorators_of_a_class() -> None:
+    @cors(expose_headers="X-V")
+    @cors(origins=[APP])
+    class Views(MethodView):
+        def get(self) -> str:
+            return "view"
+
+    app = Flask("class")
+    app.add_url_rule("/view", view_func=Views.as_view("view"))
+    assert cross(app, "/view") == Crossing(200, LAID_OVER, is_readable=True)
+    for decorate in (cors(max_age=1), cors):
+        with pytest.raises(PolicyError, match=r"options\s+already"):
+            decorate(Views)
+    assert cors(origins={APP}, expose_headers=["X-V"])(Views) is Views
+
+
+def test_two_decorators_of_an_object() -> None:
+    class View:
+        def __call__(self) -> str:
+            raise NotImplementedError
+
+    view = cors(origins=[APP])(View())
+    assert cors(origins=APP)(view) is view
+    with pytest.raises(PolicyError, match=r"options\s+already"):
+        cors(max_age=1)(view)
 
 
 def test_a_subclass_has_a_policy_of_its_own() -> None:
