@@ -43,8 +43,11 @@ _CALL_NAMES = CallNames("CORS(app)", ("resources",))
 _DEPRECATED = "allow_private_network"
 _KNOWN = [*(option for option in OPTIONS if option != _DEPRECATED), "resources"]
 
-# If these keys were ignored, more origins could be allowed than the config says.
+# Without an option of these, more is allowed, whatever its value.
 _NARROWING = ("origins", "resources")
+
+# Options that cannot be meant to allow less.
+_HARMLESS = (None, "max_age")
 
 # Close enough for a typing error, or for a missing plural: ORIGIN, ORGINS, but not ALLOWED_ORIGINS.
 _NEAR_MISS = 0.85
@@ -110,7 +113,7 @@ class Configuration:
 
     The config is read at each call, and again for each table, because it may be changed after the
     call. Keys that are set after the call are ignored if they would cause problems, unless they
-    may be meant to allow fewer origins.
+    may be meant to allow less.
 
     `config`
         A function that returns the config. Iterators in it are replaced by what they yield.
@@ -170,7 +173,7 @@ class Configuration:
         late = [key for key in keys if key not in first or first[key] != keys[key]]
         late = late if self.calls else []
         attempt = self._attempt(self.calls, keys, late=late)
-        if late and attempt.faults and not any(self._narrows(key, keys[key]) for key in late):
+        if late and attempt.faults:
             attempt = self._without_faults(keys, late) or attempt
         refuse(attempt.problems)
         self._warn(attempt.notices, self.calls[-1].caller if self.calls else None)
@@ -178,12 +181,17 @@ class Configuration:
 
     def _without_faults(self, keys: Mapping[str, Any], late: Collection[str]) -> _Attempt | None:
         """Ignore the late keys that cause problems. Return None if there are others."""
-        kept = {key: self._first[key] for key in keys if key in self._first}
+        may_be_ignored = [key for key in late if not self._narrows(key, keys[key])]
+        kept = {
+            key: self._first[key] if key in may_be_ignored else keys[key]
+            for key in keys
+            if key in self._first or key not in may_be_ignored
+        }
         attempt = self._attempt(self.calls, kept, late=late)
         if attempt.faults:
             return None
         ignored = []
-        for key in late:
+        for key in may_be_ignored:
             trial = self._attempt(self.calls, {**kept, key: keys[key]}, late=late)
             if trial.faults:
                 ignored.append(_about_late_key(key, keys[key], trial.faults[0]))
@@ -282,10 +290,13 @@ class Configuration:
         return keys
 
     def _narrows(self, key: str, value: Any) -> bool:
-        """Return whether a key may be meant to allow fewer origins than without it."""
+        """Return whether a key, or a misspelled one, may be meant to allow less than without it."""
         name = key[len(self._names.prefix) :].lower()
+        near = _near_miss(name)
+        if near == "supports_credentials":
+            return value is not True
         is_any = value == "*" or (isinstance(value, tuple | frozenset) and "*" in value)
-        return name in _NARROWING or (_near_miss(name) in _NARROWING and not is_any)
+        return name in _NARROWING or not (near in _HARMLESS or is_any)
 
     def _about_near_miss(self, key: str, value: object, near: str) -> Problem:
         message = "is not a key that corswsgi knows."

@@ -293,8 +293,21 @@ def late(arguments: Mapping[str, Any], config: Mapping[str, Any], *views: Any) -
         ),
         (
             {},
-            {"CORS_MAX_AGE": -1, "CORS_SUPPORTS_CREDENTIALS": "yes"},
+            {"CORS_MAX_AGE": -1, "CORS_SUPPORTS_CREDENTIALS": True},
             ["CORS_MAX_AGE", "CORS_SUPPORTS_CREDENTIALS"],
+            {},
+        ),
+        # A key that may be meant to allow less is kept.
+        (
+            {},
+            {"CORS_ORIGINS": [APP], "CORS_MAX_AGE": -1},
+            ["CORS_MAX_AGE"],
+            {"origins": [APP]},
+        ),
+        (
+            {},
+            {"CORS_ORIGINS": "*", "CORS_SUPPORTS_CREDENTIALS": True},
+            ["CORS_SUPPORTS_CREDENTIALS"],
             {},
         ),
     ],
@@ -307,7 +320,7 @@ def test_late_keys_that_cause_problems_are_ignored(
         table = app.configuration.make_table()
     assert [str(warning.message).partition(" ")[0] for warning in caught] == ignored
     for each in (table, app.configuration.make_table()):
-        assert each.find("/x").policy == Policy(origins="*", **policy)
+        assert each.find("/x").policy == Policy(**{"origins": "*", **policy})
 
 
 def test_the_notice_about_a_late_key() -> None:
@@ -339,15 +352,20 @@ def test_a_late_key_that_a_view_does_not_fit() -> None:
         ({"CORS_ORIGINS": "null"}, [("CORS_ORIGINS", "null_origin")]),
         ({"CORS_RESOURCES": "a"}, [("CORS_RESOURCES['a']", "malformed_path")]),
         (
-            {"CORS_ORIGINS": [APP], "CORS_MAX_AGE": -1},
-            [("CORS_MAX_AGE", "out_of_range")],
-        ),
-        (
-            {"CORS_ORIGINS": "*", "CORS_SUPPORTS_CREDENTIALS": True},
-            [("CORS_ORIGINS", "wildcard_with_credentials")],
+            {"CORS_ORIGINS": "null", "CORS_MAX_AGE": -1},
+            [("CORS_ORIGINS", "null_origin"), ("CORS_MAX_AGE", "out_of_range")],
         ),
         ({"CORS_ORIGIN": [APP]}, [("CORS_ORIGIN", "unknown_option")]),
         ({"CORS_RESOURCE": "/a"}, [("CORS_RESOURCE", "unknown_option")]),
+        ({"CORS_METHOD": ["GET"]}, [("CORS_METHOD", "unknown_option")]),
+        ({"CORS_ALLOW_HEADER": ["X-A"]}, [("CORS_ALLOW_HEADER", "unknown_option")]),
+        ({"CORS_EXPOSED_HEADERS": []}, [("CORS_EXPOSED_HEADERS", "unknown_option")]),
+        ({"CORS_METHODS": ["a b"]}, [("CORS_METHODS", "several_in_one")]),
+        ({"CORS_ALLOW_HEADERS": ["a b"]}, [("CORS_ALLOW_HEADERS", "several_in_one")]),
+        ({"CORS_EXPOSE_HEADERS": ["a b"]}, [("CORS_EXPOSE_HEADERS", "several_in_one")]),
+        ({"CORS_SUPPORTS_CREDENTIALS": "false"}, [("CORS_SUPPORTS_CREDENTIALS", "wrong_type")]),
+        ({"CORS_SUPPORTS_CREDENTIALS": None}, [("CORS_SUPPORTS_CREDENTIALS", "wrong_type")]),
+        ({"CORS_SUPPORT_CREDENTIALS": False}, [("CORS_SUPPORT_CREDENTIALS", "unknown_option")]),
     ],
 )
 def test_late_keys_that_may_be_meant_to_allow_less_are_not_ignored(
@@ -357,13 +375,29 @@ def test_late_keys_that_may_be_meant_to_allow_less_are_not_ignored(
 
 
 @pytest.mark.parametrize(
-    "config", [{"CORS_ORIGIN": "*"}, {"CORS_ORGINS": ["*"]}, {"CORS_METHOD": ["GET"]}]
+    "config",
+    [
+        {"CORS_ORIGIN": "*"},
+        {"CORS_ORGINS": ["*"]},
+        {"CORS_METHOD": "*"},
+        {"CORS_MAXAGE": -1},
+        {"CORS_SUPPORT_CREDENTIALS": True},
+    ],
 )
 def test_late_keys_that_are_misspelled(config: Any) -> None:
     [key] = config
     app = late({}, config)
     with pytest.warns(UserWarning, match=rf"{key} is not a key of corswsgi, .* Did you mean"):
         assert app.policy() == Policy(origins="*")
+
+
+def test_credentials_that_are_turned_off_late() -> None:
+    app = App(CORS_ORIGINS=[APP], CORS_SUPPORTS_CREDENTIALS=True)
+    app.cors()
+    app.config["CORS_SUPPORTS_CREDENTIALS"] = "false"
+    assert app.problems() == [("CORS_SUPPORTS_CREDENTIALS", "wrong_type")]
+    app.config["CORS_SUPPORTS_CREDENTIALS"] = False
+    assert app.policy() == Policy(origins=[APP])
 
 
 def test_problems_that_are_not_those_of_late_keys() -> None:
