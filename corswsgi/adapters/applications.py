@@ -309,6 +309,6 @@ class Application(Generic[RuleT]):
         return self.view_of(rule) if known is None else known[1]
 
     def _report_unreached(self) -> None:
-        """Log the decorators that no request reaches, in debug mode."""
-        for text in unreached(self.views()) if self.is_debugging() else ():
+        """Log the decorators that no request reaches."""
+        for text in unreached(self.views()):
             logger.warning(text, extra={"reason": "hidden_decorator"})
