@@ -193,6 +193,24 @@ def _nearest_pattern(path: str, patterns: list[str], mounted_at: str) -> tuple[s
     return None
 
 
+def similar_pattern(pattern: str, paths: Iterable[str]) -> str | None:
+    """Return a pattern for one of some paths that differs a little from one for none of them.
+
+    `paths` are those of WSGI.
+    """
+    plain = pattern.removesuffix("/*")
+    exact, lower = PathPatterns({pattern: True}), PathPatterns({pattern.lower(): True})
+    for path in paths:
+        for difference, near in _near_paths(path, ""):
+            if (lower if difference == "case" else exact).find(near, False):
+                depth = plain.count("/") + path.count("/") - near.count("/") + 1
+                start = "/".join(path.split("/")[:depth])
+                return _decoded(path if plain == pattern else f"{start}/*")
+        if _decoded(path).startswith(below := pattern.rstrip("/") + "/"):
+            return f"{below}*"
+    return None
+
+
 def _near_paths(path: str, mounted_at: str) -> Iterator[tuple[_Difference, str]]:
     """Yield paths that differ from `path` in one way, the most likely ones first."""
     if path.endswith("/"):
@@ -207,9 +225,9 @@ def _near_paths(path: str, mounted_at: str) -> Iterator[tuple[_Difference, str]]
         if segment:
             other = segment.removesuffix("s") if segment.endswith("s") else f"{segment}s"
             yield "number", "/".join([*segments[:place], other, *segments[place + 1 :]])
-    _, _, rest = path.removeprefix("/").partition("/")
-    if rest:
-        yield "prefix", f"/{rest}"
+    for start in range(2, min(len(segments), _MAX_LISTED)):
+        if rest := "/".join(segments[start:]):
+            yield "prefix", f"/{rest}"
 
 
 def _decoded(path: str) -> str:

@@ -176,12 +176,16 @@ def warn(notices: Iterable[Notice], caller: Caller | None = None) -> None:
     """
     caller = caller or find_caller()
     for notice in notices:
-        hint = "" if notice.hint is None else f" {notice.hint}"
         warnings.warn_explicit(
-            f"{notice.sentence}{hint}",
+            notice_text(notice),
             DeprecationWarning if notice.reason == "deprecated_option" else UserWarning,
             *caller,
         )
+
+
+def notice_text(notice: Notice) -> str:
+    """Return a notice and its hint as text."""
+    return notice.sentence if notice.hint is None else f"{notice.sentence} {notice.hint}"
 
 
 def _module(frame: FrameType) -> str:

@@ -39,8 +39,6 @@ class ApplicationCORS(adapters.Application[Rule]):
         super().__init__()
         self.reports = adapters.Reports()
         """The reports of debug mode."""
-        self.blueprints = adapters.PartsByName()
-        """The calls of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self._app = app
         self.configuration = adapters.Configuration(
             lambda: app.config, CONFIG_NAMES, WITHOUT_EFFECT, read_options, self.routes

@@ -46,5 +46,4 @@ def read_options(
     max_age = options.get("max_age")
     if isinstance(max_age, str) and max_age.isdecimal():
         options["max_age"] = int(max_age)
-    layer, problems, more = adapters.read_layer(policy, options, names)
-    return adapters.Reading(layer, problems, notices + more)
+    return adapters.read_layer(policy, options, names).with_notices(notices)

@@ -6,11 +6,10 @@ import click
 from flask.cli import ScriptInfo
 
 from corswsgi import PolicyError
-from corswsgi.adapters import note_texts, unreached
+from corswsgi.adapters import note_texts
 from corswsgi.cli.migrate import command_for
 
 from .application import ApplicationCORS
-from .views import registered_views
 
 
 @click.command()
@@ -23,7 +22,8 @@ def check(context: click.Context) -> None:
     try:
         # with_appcontext would print the traceback of an error in the application's module.
         app = context.ensure_object(ScriptInfo).load_app()
-        table, error = ApplicationCORS.of(app).checked()
+        cors = ApplicationCORS.of(app)
+        table, error = cors.checked()
     except PolicyError as raised:
         error = raised
     if error is not None:
@@ -31,10 +31,11 @@ def check(context: click.Context) -> None:
         context.exit(1)
     hosts = [app.config.get("SERVER_NAME"), *(app.config.get("TRUSTED_HOSTS") or ())]
     place = "SERVER_NAME and TRUSTED_HOSTS"
-    texts = note_texts(table, hosts, place, app.config, debug=app.debug)
-    for text in (*texts, *unreached(registered_views(app))):
+    texts = [*note_texts(table, hosts, place, app.config, debug=app.debug), *cors.notes(table)]
+    for text in texts:
         click.echo(f"Note: {text}", err=True)
-    click.echo("The CORS configuration has no problems.")
+    count = f"{len(texts)} note{'' if len(texts) == 1 else 's'}"
+    click.echo(f"No problems, {count}." if texts else "The CORS configuration has no problems.")
 
 
 cors = click.Group("cors", commands=[check, command_for(ScriptInfo)], help="Check or migrate.")

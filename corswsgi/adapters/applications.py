@@ -15,8 +15,10 @@ from corswsgi.policy_callables import ask_policy, explain_callable
 from corswsgi.requests import CORSRequest
 from corswsgi.wsgi import DECISION
 
+from .calls import PartsByName
 from .configs import Configuration
 from .layers import Applied, Layer, Unset, read_shared
+from .notes import notice_texts, unmatched_patterns
 from .routes import Route
 from .routing import MethodRouter
 from .table import PolicyTable, log_invalid
@@ -71,6 +73,8 @@ class Application(Generic[RuleT]):
     """The calls of ``CORS(app)`` and the config. A subclass sets it."""
 
     def __init__(self) -> None:
+        self.blueprints = PartsByName()
+        """The calls of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self.ask: PolicyCallable | None = None
         """The function that returns the policy of a request, if there is one."""
         self.current_state: State[RuleT] | None = None
@@ -222,6 +226,17 @@ class Application(Generic[RuleT]):
     def checked(self) -> tuple[PolicyTable, PolicyError | None]:
         """Return a new table, and all problems of the configuration and of the views."""
         return PolicyTable.checked(self.configuration.make_table)
+
+    def notes(self, table: PolicyTable) -> Iterator[str]:
+        """Yield notices, patterns that no route matches, and decorators without effect, as text."""
+        yield from notice_texts(self.configuration.notices, table)
+        rules = read_shared(self.iter_rules)
+        routes = [route for rule in rules for route in self.routes_of(rule, NO_LAYERS)]
+        yield from unmatched_patterns("CORS(app)", table.patterns.patterns, routes)
+        for name, patterns in self.blueprints.patterns():
+            own = [route for route in routes if route.name.startswith(f"view '{name}.")]
+            yield from unmatched_patterns(f"CORS() of the blueprint {name!r}", patterns, own)
+        yield from unreached(self.views())
 
     def routes(self) -> Iterator[Route]:
         """Yield the routes of all rules, and those of decorated error handlers."""

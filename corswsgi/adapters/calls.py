@@ -108,6 +108,13 @@ class PartsByName:
         refuse(problems)
         self._parts[name] = combined
 
+    def patterns(self) -> list[tuple[str, list[str]]]:
+        """Return the names of blueprints, and the path patterns of each."""
+        each = self._parts.items()
+        return [
+            (name, [path for path in parts.paths if path != EVERYWHERE]) for name, parts in each
+        ]
+
     def at(self, names: Iterable[str], path: str, is_open: bool) -> Layers:
         """Return the layers of some blueprints, the outermost first, for a route."""
         parts = [self._parts[name] for name in names if name in self._parts]
@@ -228,7 +235,8 @@ def unite(one: Layer, other: Layer, hint: str) -> tuple[Layer, list[Problem]]:
     if isinstance(first, Mapping) and isinstance(second, Mapping):
         names = {**dict.fromkeys(first, one.names), **dict.fromkeys(second, other.names)}
         place = ", ".join(dict.fromkeys((one.place, other.place)))
-        layer = Layer({**first, **second}, MergedNames(names), place)
+        notices = one.notices + other.notices
+        layer = Layer({**first, **second}, MergedNames(names), place, notices)
         different = {
             option: (first[option], second[option]) for option in first if option in second
         }

@@ -167,6 +167,11 @@ class Configuration:
         self._warn([*attempt.notices, *notices], call.caller)
         self.calls, self._first = calls, keys
 
+    @property
+    def notices(self) -> list[Notice]:
+        """The notices so far about the calls and the config."""
+        return self._warned
+
     def make_table(self) -> PolicyTable:
         """Make the table for the calls and the config. Raises `PolicyError` with all problems."""
         first, keys = self._first, self._keys()

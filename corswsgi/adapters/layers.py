@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 from corswsgi.errors import Notice, PolicyError, Problem, find_caller, wrong_type
@@ -48,6 +48,8 @@ class Layer:
     """How the options of this layer are written, for messages."""
     place: str = ""
     """The file and the line where it is written, such as ``shop/app.py:12``."""
+    notices: tuple[Notice, ...] = ()
+    """The notices about its options, for check commands."""
 
 
 Layers = tuple[Layer, ...]
@@ -82,6 +84,11 @@ class Reading(NamedTuple):
     layer: Layer
     problems: list[Problem]
     notices: list[Notice]
+
+    def with_notices(self, more: Iterable[Notice]) -> Reading:
+        """Return the result with `more` notices before the others, and with all on the layer."""
+        notices = [*more, *self.notices]
+        return Reading(replace(self.layer, notices=tuple(notices)), self.problems, notices)
 
 
 class MergedNames(Names):
@@ -282,7 +289,8 @@ def flatten(layers: Layers) -> Layer:
     value = policy or options
     if policy is not None and options:
         value = make_policy(options, merged, policy)
-    return Layer(value if is_on else None, merged, layers[0].place)
+    notices = [notice for layer in layers for notice in layer.notices]
+    return Layer(value if is_on else None, merged, layers[0].place, tuple(notices))
 
 
 def _lay_over(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from secrets import token_hex
 from typing import Any
 
-from corswsgi.errors import Notice, Problem, safe_repr
+from corswsgi.differences import similar_pattern
+from corswsgi.errors import Notice, Problem, notice_text, safe_repr
 from corswsgi.origins import is_private, parse_pattern, without_port
+from corswsgi.paths import PathPatterns, as_wsgi
 
 from .analysis import (
     AllowedOrigin,
@@ -18,7 +20,11 @@ from .analysis import (
     wide_expressions,
 )
 from .layers import Applied
+from .routes import Route
 from .table import PolicyTable
+
+# This character cannot occur in a path. It stands for the unknown rest of one.
+_ANYTHING = "\0"
 
 # Origins of development servers, to find expressions that match some.
 _LOOPBACK = [
@@ -92,6 +98,48 @@ def note_texts(
     if others and settings.get("SECRET_KEY") and not (same_site == "None" and secure):
         text, hint = describe_cookie(cookie, same_site, secure, others, hosts_setting)
         yield f"{text} Write {hint}"
+
+
+def notice_texts(notices: Iterable[Notice], table: PolicyTable) -> Iterator[str]:
+    """Yield `notices`, and those about the layers of views, as text.
+
+    Python hides the warnings about deprecated options of modules.
+    """
+    views = [row.route.view for row in table.rows()]
+    layers = [
+        layer
+        for view in views
+        for own in (view.enclosing, *view.by_method.values())
+        for layer in own
+    ]
+    texts = [notice_text(each) for each in notices]
+    texts += [f"{layer.place}: {notice_text(each)}" for layer in layers for each in layer.notices]
+    yield from dict.fromkeys(texts)
+
+
+def unmatched_patterns(
+    place: str, patterns: Iterable[str], routes: Collection[Route]
+) -> Iterator[str]:
+    """Yield a text about each path pattern that no route can match. `place` is where they are."""
+    for pattern in patterns:
+        if not any(_may_match(pattern, route) for route in routes):
+            paths = [route.path for route in routes if not route.is_open]
+            opened = [f"{route.path}{_ANYTHING}" for route in routes if route.is_open]
+            meant = similar_pattern(pattern, paths + opened)
+            hint = (
+                "Correct it, or remove it."
+                if meant is None
+                else f"Did you mean {safe_repr(meant)}?"
+            )
+            yield f"{place}: no route matches the path pattern {safe_repr(pattern)}. {hint}"
+
+
+def _may_match(pattern: str, route: Route) -> bool:
+    patterns = PathPatterns({pattern: True})
+    if not route.is_open:
+        return patterns.find(route.path, False)
+    is_inside = as_wsgi(pattern).startswith(route.path)
+    return is_inside or patterns.find(route.path + _ANYTHING, False)
 
 
 def _with_hint(text: str, hint: str) -> str:

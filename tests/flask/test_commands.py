@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.cli import ScriptInfo
 from flask.views import MethodView
 
@@ -115,7 +115,7 @@ def test_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     app.config["SERVER_NAME"] = "wiki.internal"
     app.get("/view")(decorate(Policy(origins="*"))(plain()))
     result = check(app)
-    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    assert (result.exit_code, result.stdout) == (0, "No problems, 2 notes.\n")
     first, second = result.stderr.splitlines()
     assert first.startswith("Note: origins: these allow http on loopback addresses, with cred")
     assert second.startswith("Note: origins: any origin is allowed, and the application has")
@@ -139,7 +139,7 @@ def test_notes_about_expressions_and_the_session_cookie() -> None:
     expression = re.compile(r"https?://.*partner\.org")
     app.get("/view")(decorate(origins=expression, supports_credentials=False)(plain()))
     result = check(app)
-    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    assert (result.exit_code, result.stdout) == (0, "No problems, 3 notes.\n")
     wide, insecure, cookie = result.stderr.splitlines()
     assert "matches sites that it does not name, such as" in wide
     assert "matches origins that are not HTTPS, such as" in insecure
@@ -177,9 +177,87 @@ def test_notes_about_decorators_without_effect() -> None:
     app.add_url_rule("/views", view_func=Views.as_view("views"))
     decorate(app.errorhandler(404)(handle))
     result = check(app)
-    assert (result.exit_code, result.stdout) == (0, "The CORS configuration has no problems.\n")
+    assert (result.exit_code, result.stdout) == (0, "No problems, 3 notes.\n")
     hidden, views, handler = result.stderr.splitlines()
     assert hidden.startswith("Note: view 'hidden': a decorator hides the @cors of tests.flask.")
     assert views.startswith("Note: view 'views': a decorator hides the @cors of tests.flask.")
     assert handler.startswith("Note: error handler tests.flask.test_commands.")
     assert "Move @cors below @app.errorhandler." in handler
+
+
+OLD: Any = {"send_wildcard": True}  # of Flask-CORS
+
+
+def test_one_note() -> None:
+    app = Flask("check")
+    CORS(app, resources="/missing")
+    result = check(app)
+    assert (result.exit_code, result.stdout) == (0, "No problems, 1 note.\n")
+    assert result.stderr == (
+        "Note: CORS(app): no route matches the path pattern '/missing'. Correct it, or remove it.\n"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:.* no effect")
+def test_notes_about_options_without_effect() -> None:
+    app = Flask("check")
+    blueprint = Blueprint("blueprint", __name__)
+    app.config["CORS_ENABLED"] = True
+    CORS(app, origins=[APP], **OLD)
+    CORS(blueprint, resources={"/b/*": {"always_send": True}}, **OLD)
+    marked = decorate(**OLD)(plain())
+    for path in ("/a", "/b"):
+        blueprint.get(path, endpoint=path[1:])(marked)
+    app.register_blueprint(blueprint, url_prefix="/b")
+    app.config["CORS_MAX_AGE"] = -1
+    with pytest.warns(UserWarning, match="CORS_MAX_AGE is ignored"):
+        result = check(app)
+    assert (result.exit_code, result.stdout) == (0, "No problems, 6 notes.\n")
+    lines = [re.sub(r"\.py:\d+", "", line) for line in result.stderr.splitlines()]
+    assert [line.partition(" has no effect")[0].partition(" is ")[0] for line in lines] == [
+        "Note: CORS_ENABLED",
+        "Note: send_wildcard",
+        "Note: CORS_MAX_AGE",
+        "Note: flask/test_commands: send_wildcard",
+        "Note: flask/test_commands: resources['/b/*'].always_send",
+        "Note: flask/test_commands: send_wildcard",
+    ]
+
+
+@pytest.mark.parametrize("how", ["argument", "config", "blueprint"])
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("/items", "'/api/items'"),
+        ("/items/", None),
+        ("/things/*", "'/api/things/*'"),
+        ("/v1/other", None),
+        ("/API/items", "'/api/items'"),
+        ("/apis/*", "'/api/*'"),
+        ("/api", "'/api/*'"),
+        ("/api/items", ""),
+        ("/api/*", ""),
+        ("/api/things/*", ""),
+        ("/api/things", "'/api/things/*'"),
+    ],
+)
+def test_notes_about_patterns(how: str, pattern: str, meant: str | None) -> None:
+    app, blueprint = Flask("check", static_folder=None), Blueprint("own", __name__)
+    blueprint.get("/items")(plain())
+    blueprint.get("/things/<int:number>", endpoint="things")(plain())
+    place = "CORS(app)"
+    if how == "config":
+        app.config["CORS_RESOURCES"] = {pattern: {"origins": [APP]}}
+    if how == "blueprint":
+        place = "CORS() of the blueprint 'own'"
+        CORS(blueprint, origins=[APP])
+        CORS(blueprint, origins=[APP], resources=pattern)
+    elif how == "argument":
+        CORS(app, origins=[APP], resources=pattern)
+    else:
+        CORS(app)
+    app.register_blueprint(blueprint, url_prefix="/api")
+    hint = f"Did you mean {meant}?" if meant else "Correct it, or remove it."
+    text = f"Note: {place}: no route matches the path pattern {pattern!r}. {hint}\n"
+    result = check(app)
+    assert (result.exit_code, result.stderr) == (0, "" if meant == "" else text)
