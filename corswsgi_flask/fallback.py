@@ -15,6 +15,7 @@ from flask import (
     Flask,
     Response,
     current_app,
+    got_request_exception,
     has_request_context,
     request,
     request_finished,
@@ -101,7 +102,13 @@ def handling(handler: Callable[..., Any]) -> AbstractContextManager[None]:
     cors = ApplicationCORS.of(app)
     if not cors.has_come_through(request.environ):
         _prepare(app, cors)
+    got_request_exception.connect(_forget_handler, app)
     return noted(request.environ, cors.handler_key, handler)
+
+
+def _forget_handler(app: Flask, **_more: Any) -> None:
+    """Forget the error handler before a 500, because a function after the request has failed."""
+    request.environ[ApplicationCORS.of(app).handler_key] = None
 
 
 def _on_finish(app: Flask, response: Response, **_more: Any) -> None:

@@ -257,6 +257,29 @@ def test_a_handler_that_fails_leaves_the_policy_of_the_view() -> None:
     assert cross(app, "/missing") == Crossing(500, expected, is_readable=True)
 
 
+def test_a_failure_after_a_handler_has_the_policy_of_the_view() -> None:
+    app = application(origins=[APP])
+    app.register_error_handler(404, cors(origins="*")(answering()))
+
+    @app.after_request
+    def fails(response: Response) -> Response:
+        if response.status_code == 418:
+            raise LookupError
+        return response
+
+    assert cross(app, "/missing") == Crossing(500, grants(), is_readable=True)
+    assert cross(app, "/missing", origin=EVIL) == Crossing(500, REFUSES, is_readable=False)
+
+
+def test_a_handler_of_500_is_noted() -> None:
+    app = application(origins=[APP])
+    app.register_error_handler(404, function)
+    app.register_error_handler(500, function)
+    for _ in range(2):
+        assert cross(app, "/missing") == OF_APP
+        assert cross(app, "/fails") == OF_APP
+
+
 def test_a_handler_that_calls_another_one() -> None:
     app = application(origins=[APP])
     outer = cors(expose_headers=["X-Outer"])(lambda error: [function(error)][0])
