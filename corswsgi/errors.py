@@ -38,6 +38,9 @@ ProblemReason = Literal[
 """Every reason that a `Problem` can have; ``docs/reference.md`` explains each."""
 
 NoticeReason = Literal[
+    "unknown_setting",
+    "removed_setting",
+    "older_setting",
     "deprecated_option",
     "method_case",
     "outdated_suffixes",

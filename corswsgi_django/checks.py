@@ -11,22 +11,21 @@ from django.http import HttpRequest
 
 from corswsgi import NoticeReason, PolicyError, Problem, ProblemReason
 from corswsgi.adapters import (
-    REMOVED_SETTINGS,
     Notice,
     PolicyTable,
-    cors_settings,
     hidden_view,
     notes,
+    strings,
     view_name,
     view_problems,
     without_origins,
 )
 
-from .apps import make_table
+from .apps import installed, make_table
 from .origin_checks import check_origins
 from .package_checks import check_packages
 from .routing import all_views
-from .settings import FORMAT, KNOWN, read_settings
+from .settings import read_settings
 from .signals import check_request_enabled
 from .stack_checks import check_stack
 from .views import name_of, view_and_handlers, view_layers
@@ -44,25 +43,23 @@ People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 
 NOTICES: dict[str, str] = {
     reason: f"corswsgi.W{number:03}"
-    for number, reason in enumerate(get_args(NoticeReason)[:11], 17)
+    for number, reason in zip((1, 2, 3, *range(17, 28)), get_args(NoticeReason), strict=False)
 }
 """The identifiers of notices, by their reasons. The others are about Flask's config."""
-
-_UNUSED = {"unknown": "corswsgi.W001", "removed": "corswsgi.W002", "older": "corswsgi.W003"}
 
 
 def check_all(**_given: Any) -> list[CheckMessage]:
     """Return all errors and warnings about the project's CORS."""
     read = read_settings(settings)
-    unused = FORMAT.unused(cors_settings(settings), KNOWN, REMOVED_SETTINGS)
+    # They are printed, and the log of runserver would repeat them directly below.
+    installed().skip_notices(read.notices)
     messages: list[CheckMessage] = [*check_stack(), *map(_notice, read.notices)]
-    messages += [Warning(text, hint=hint, id=_UNUSED[kind]) for kind, text, hint in unused]
     try:
         table = make_table(read)
     except PolicyError as error:
         return [*map(_error, error.problems), *messages]
     # The test runner adds a host.
-    hosts = [host for host in settings.ALLOWED_HOSTS if host != "testserver"]
+    hosts = [host for host in strings(settings.ALLOWED_HOSTS) if host != "testserver"]
     return [
         *_check_views(table),
         *messages,
@@ -78,7 +75,7 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
 
 
 def _notice(notice: Notice) -> CheckMessage:
-    """W017 to W027: notices about settings and notes about policies."""
+    """W001 to W003, and W017 to W027: notices about settings and notes about policies."""
     return Warning(notice.sentence, hint=notice.hint, id=NOTICES[notice.reason])
 
 

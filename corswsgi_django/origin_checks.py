@@ -15,6 +15,7 @@ from corswsgi.adapters import (
     describe_cookie,
     missing_token_headers,
     on_other_sites,
+    strings,
     wide_expressions,
 )
 
@@ -37,7 +38,7 @@ def check_origins(table: PolicyTable) -> Iterator[CheckMessage]:
     origins = allowed_origins(credentialed)
     if has(_CSRF):
         yield from _check_csrf(_with_csrf_checks(table))
-    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else ())
+    hosts = strings(settings.ALLOWED_HOSTS) or (_DEBUG_HOSTS if settings.DEBUG else ())
     if others := on_other_sites(origins, hosts):
         yield from _check_cookies(others)
     for wide in wide_expressions(policies):
@@ -60,18 +61,16 @@ def _check_csrf(rows: list[tuple[str | None, Applied]]) -> Iterator[CheckMessage
     """W007, W008 and W028: pages that may send cookies, but whose POST Django refuses."""
     policies = [each.policy for _, each in rows]
     origins = allowed_origins([each for each in policies if each and each.supports_credentials])
-    trusted = TrustedOrigins(
-        "CSRF_TRUSTED_ORIGINS", settings.CSRF_TRUSTED_ORIGINS, settings.ALLOWED_HOSTS
-    )
+    listed, hosts = strings(settings.CSRF_TRUSTED_ORIGINS), strings(settings.ALLOWED_HOSTS)
+    trusted = TrustedOrigins("CSRF_TRUSTED_ORIGINS", listed, hosts)
     missing, open_ports = trusted.describe_missing(origins), trusted.describe_open_ports(origins)
     for number, found in (("W007", missing), ("W008", open_ports)):
         for text, fix in found:
-            silenced = [*settings.SILENCED_SYSTEM_CHECKS, f"corswsgi.{number}"]
+            silenced = [*strings(settings.SILENCED_SYSTEM_CHECKS), f"corswsgi.{number}"]
             hint = f"{fix} If that is intended: SILENCED_SYSTEM_CHECKS = {silenced!r}."
             yield Warning(text, hint=hint, id=f"corswsgi.{number}")
-    # It is written like a key of request.META.
-    header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-").lower()
-    for view, text, hint in missing_token_headers(rows, header, "CSRF_HEADER_NAME"):
+    header = "CSRF_HEADER_NAME"
+    for view, text, hint in missing_token_headers(rows, settings.CSRF_HEADER_NAME, header):
         yield Warning(text, hint=hint, obj=view, id="corswsgi.W028")
 
 

@@ -19,7 +19,7 @@ from corswsgi.adapters import (
 )
 
 from .routing import all_views
-from .stack import PEER, has
+from .stack import PEER, entries, has
 from .views import classes_of, name_of, view_layers
 
 _WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
@@ -40,7 +40,7 @@ def check_packages(table: PolicyTable) -> Iterator[CheckMessage]:
             f"{enumerate_texts(found.values())}."
         )
         yield Warning(text, hint=turn_off(settings, found), id="corswsgi.W030")
-    if any(path.startswith("django_forest.") for path in settings.MIDDLEWARE) and has(PEER):
+    if any(path.startswith("django_forest.") for path in entries()) and has(PEER):
         yield Warning(FOREST[0], hint=FOREST[1], id="corswsgi.W032")
 
 

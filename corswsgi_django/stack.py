@@ -7,10 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from corswsgi.adapters import class_names
+from corswsgi.adapters import class_names, strings
 
 MIDDLEWARE = "corswsgi_django.middleware.CORSMiddleware"
 PEER = "corsheaders.middleware.CorsMiddleware"
+
+
+def entries() -> list[str]:
+    """Return the paths in MIDDLEWARE."""
+    return strings(settings.MIDDLEWARE)
 
 
 def imported(path: str) -> Any:
@@ -28,4 +33,4 @@ def is_a(path: str, other: str) -> bool:
 
 def has(middleware: str) -> bool:
     """Return whether a middleware, or one that is derived from it, is in MIDDLEWARE."""
-    return any(is_a(path, middleware) for path in settings.MIDDLEWARE)
+    return any(is_a(path, middleware) for path in entries())

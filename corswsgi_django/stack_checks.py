@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Warning  # noqa: A004 - its name
 
 from corswsgi.adapters import describe_overrides, may_answer, sets_header
 
-from .stack import MIDDLEWARE, PEER, imported, is_a
+from .stack import MIDDLEWARE, PEER, entries, imported, is_a
 
 # Middleware of these modules has checks of its own, or calls the methods of subclasses.
 _KNOWN = ("django.utils.deprecation", "corsheaders.middleware", "corswsgi_django.middleware")
@@ -18,14 +18,15 @@ _REDIRECTING = "django.middleware.security"
 
 def check_stack() -> Iterator[CheckMessage]:
     """Yield W004 to W006, W029 and W031."""
-    ours = [path for path in settings.MIDDLEWARE if is_a(path, MIDDLEWARE)]
-    peers = [path for path in settings.MIDDLEWARE if is_a(path, PEER)]
+    paths = entries()
+    ours = [path for path in paths if is_a(path, MIDDLEWARE)]
+    peers = [path for path in paths if is_a(path, PEER)]
     if peers:
         text = f"{peers[0]} is in MIDDLEWARE, too, and sets headers of its own."
         hint = f'remove {peers[0]!r} from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.'
         yield Warning(text, hint=hint, id="corswsgi.W006")
     origins = getattr(settings, "CORS_ALLOWED_ORIGINS", ())
-    for path in settings.MIDDLEWARE:
+    for path in paths:
         if path in (*ours, *peers):
             if overrides := describe_overrides(imported(path), path, _KNOWN, origins):
                 yield Warning(overrides[0], hint=overrides[1], id="corswsgi.W029")
@@ -34,14 +35,14 @@ def check_stack() -> Iterator[CheckMessage]:
             hint = f"remove {path!r} from MIDDLEWARE: the settings replace it."
             yield Warning(text, hint=hint, id="corswsgi.W031")
     if ours:
-        yield from _check_above(ours[0], settings.MIDDLEWARE[: settings.MIDDLEWARE.index(ours[0])])
+        yield from _check_above(ours[0], paths[: paths.index(ours[0])])
         return
     text = (
         f"{MIDDLEWARE} is not in MIDDLEWARE, so the settings only have an effect on views "
         "with @cors. Even there, preflights that other middleware refuses first (for example, "
         "because they carry no login) and errors outside of the view have no CORS headers."
     )
-    misspelled = [path for path in settings.MIDDLEWARE if path.startswith("corswsgi")]
+    misspelled = [path for path in paths if path.startswith("corswsgi")]
     put = f"put it first: MIDDLEWARE.insert(0, {MIDDLEWARE!r})."
     hint = f"did you mean {MIDDLEWARE!r}?" if misspelled else put
     yield Warning(text, hint=hint, id="corswsgi.W004")

@@ -45,7 +45,6 @@ from .components import entrance, pass_through
 from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_keys
 from .corsheaders import (
     FOREST,
-    REMOVED_SETTINGS,
     CorsSettings,
     cors_settings,
     describe_overrides,
@@ -98,7 +97,14 @@ from .settings import SettingFormat
 from .table import PolicyTable, log_invalid
 from .tracebacks import answer_errors, may_read_traceback
 from .unreached import RegisteredView, unreached
-from .values import literal_prefix, read_expression, read_expressions, read_list, read_origins
+from .values import (
+    literal_prefix,
+    read_expression,
+    read_expressions,
+    read_list,
+    read_origins,
+    strings,
+)
 from .views import (
     ATTRIBUTE,
     DECORATOR,
@@ -132,7 +138,6 @@ __all__ = [
     "NO_ORIGIN",
     "OPTIONS",
     "OPTION_NAMES",
-    "REMOVED_SETTINGS",
     "UNSET",
     "AllowedOrigin",
     "Application",
@@ -236,6 +241,7 @@ __all__ = [
     "setting_format",
     "site_of",
     "snapshot",
+    "strings",
     "turn_off",
     "unreached",
     "view_name",

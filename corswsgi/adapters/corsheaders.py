@@ -10,7 +10,7 @@ from corswsgi.errors import Notice, Problem
 
 from .layers import Layer, read_paths
 from .settings import SettingFormat
-from .values import read_expression
+from .values import read_expression, strings
 
 _PREFIX = "CORS_"
 
@@ -41,9 +41,9 @@ OLDER = {
 """Settings with an older name, which is used if the newer one is missing."""
 
 REMOVED_SETTINGS = {
-    "CORS_MODEL": "add a function that reads the database to CORS_ALLOWED_ORIGINS",
-    "CORS_REPLACE_HTTPS_REFERER": "list the origins that may write in CSRF_TRUSTED_ORIGINS",
-    "CORS_URLS_ALLOW_ALL_REGEX": 'write CORS_RESOURCES = {"/path/*": {"CORS_ALLOW_ALL_ORIGINS": '
+    "CORS_MODEL": "Add a function that reads the database to CORS_ALLOWED_ORIGINS",
+    "CORS_REPLACE_HTTPS_REFERER": "List the origins that may write in CSRF_TRUSTED_ORIGINS",
+    "CORS_URLS_ALLOW_ALL_REGEX": 'Write CORS_RESOURCES = {"/path/*": {"CORS_ALLOW_ALL_ORIGINS": '
     "True}}",
 }
 """Settings that django-cors-headers has removed, and their replacements."""
@@ -124,11 +124,12 @@ def read_cors_settings(
     resources = given.get(_RESOURCES, {})
     paths, more, others = read_paths(_RESOURCES, resources, setting_format.read_path, usage)
     layers = (Layer(defaults, setting_format.names()), layer)
-    return CorsSettings(layers, paths, urls, problems + more, notices + others)
+    unused = setting_format.unused(given, known_settings(setting_format), REMOVED_SETTINGS)
+    return CorsSettings(layers, paths, urls, problems + more, [*notices, *others, *unused])
 
 
 def describe_overrides(
-    middleware: Any, name: str, bases: Iterable[str], origins: Iterable[object]
+    middleware: Any, name: str, bases: Iterable[str], origins: object
 ) -> tuple[str, str] | None:
     """Return a sentence about overridden methods that are never called, and a hint, or None.
 
@@ -145,8 +146,7 @@ def describe_overrides(
         return None
     hints = []
     if not defined.isdisjoint(_DECIDE_ORIGIN):
-        listed = [origin for origin in origins if isinstance(origin, str)]
-        value = repr([*listed, f"{name.rpartition('.')[0]}.is_allowed"])
+        value = repr([*strings(origins), f"{name.rpartition('.')[0]}.is_allowed"])
         hints.append(f"CORS_ALLOWED_ORIGINS = {value}, and a function is_allowed(origin)")
     hints += dict.fromkeys(_METHODS[method] for method in found if _METHODS[method])
     overridden = ", ".join(f"{method}()" for method in found)

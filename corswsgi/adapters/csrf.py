@@ -69,13 +69,17 @@ class TrustedOrigins(NamedTuple):
 
 
 def missing_token_headers(
-    rows: Iterable[tuple[str | None, Applied]], header: str, setting: str
+    rows: Iterable[tuple[str | None, Applied]], key: object, setting: str
 ) -> list[tuple[str | None, str, str]]:
     """Return policies that do not allow the header of the CSRF token: view, sentence and hint.
 
     `rows` are views, or None, with what applies to them. `setting` is the name of the setting for
-    the header.
+    the header, and `key` is its value, which is written like a key of ``environ``. A value that
+    is not a string is for the framework to report.
     """
+    if not isinstance(key, str):
+        return []
+    header = key.removeprefix("HTTP_").replace("_", "-").lower()
     found = {(view, _describe(applied, header, setting)): None for view, applied in rows}
     return [(view, *described) for view, described in found if described is not None]
 

@@ -85,11 +85,19 @@ class TableKeeper(ABC):
     def log_notices(self, notices: Iterable[Notice]) -> None:
         """Log each notice once."""
         for notice in notices:
-            text = f"{notice.sentence} {notice.hint or ''}".rstrip()
-            if self._is_new(text):
+            if self._is_new(text := _text_of(notice)):
                 logger.warning("%s", text, extra={"reason": notice.reason})
+
+    def skip_notices(self, notices: Iterable[Notice]) -> None:
+        """Do not log these notices later, because they are reported in another way."""
+        for notice in notices:
+            self._is_new(_text_of(notice))
 
     def _is_new(self, text: str) -> bool:
         is_new = text not in self._logged
         self._logged |= {text}
         return is_new
+
+
+def _text_of(notice: Notice) -> str:
+    return f"{notice.sentence} {notice.hint or ''}".rstrip()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from corswsgi.environment import find_truth, fix_truth
-from corswsgi.errors import Problem, safe_repr, wrong_type
+from corswsgi.errors import Notice, Problem, safe_repr, wrong_type
 from corswsgi.names import Names
 from corswsgi.origins import NO_ORIGIN
 from corswsgi.suggestions import did_you_mean
@@ -142,24 +142,25 @@ class SettingFormat(NamedTuple):
         return Reading(reading.layer, reading.problems + unknown, reading.notices)
 
     def unused(
-        self, given: Collection[str], known: Collection[str], removed: Mapping[str, str]
-    ) -> Iterator[tuple[str, str, str]]:
-        """Yield settings that have no effect: ``unknown``, ``removed`` or ``older``; text and hint.
+        self, given: Mapping[str, Any], known: Collection[str], removed: Mapping[str, str]
+    ) -> Iterator[Notice]:
+        """Yield notices about settings that have no effect.
 
         `known` are the names of all settings, and `removed` those of earlier versions, each with
         its replacement.
         """
-        for name in given:
+        for name, value in given.items():
             if name in removed:
-                text = f"{name} has no effect: django-cors-headers has removed it."
-                yield "removed", text, f"{removed[name]}."
+                text = "has no effect: django-cors-headers has removed it."
+                yield Notice(name, value, "removed_setting", text, f"{removed[name]}.")
             elif name not in known:
-                text = f"{name} is not a setting of corswsgi."
-                yield "unknown", text, self.meant(name, known)
+                text, hint = "is not a setting of corswsgi.", self.meant(name, known)
+                hint = hint[:1].upper() + hint[1:]
+                yield Notice(name, value, "unknown_setting", text, hint)
         for name, older in self.older.items():
             if name in given and older in given:
-                text = f"{older} has no effect, because its newer name {name} is set, too."
-                yield "older", text, f"remove {older}."
+                text = f"has no effect, because its newer name {name} is set, too."
+                yield Notice(older, given[older], "older_setting", text, f"Remove {older}.")
 
     def meant(self, name: str, known: Collection[str]) -> str:
         """Return a hint with the setting that `name` probably means, or with all `known`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.util import find_spec
 from pkgutil import resolve_name
 from typing import Any
@@ -26,6 +26,15 @@ def literal_prefix(expression: str) -> str:
     """Return the text that everything begins with that a regular expression matches."""
     found = _LITERAL.match(expression)
     return "" if found is None else re.sub(r"\\(\W)", r"\1", found[1])
+
+
+def strings(value: object) -> list[str]:
+    """Return the strings of a list, and nothing for another value.
+
+    It is for settings of the framework, which reports what is wrong with them itself.
+    """
+    items = value if isinstance(value, Collection) and not isinstance(value, str) else ()
+    return [item for item in items if isinstance(item, str)]
 
 
 def read_list(option: str, value: object, problems: list[Problem]) -> tuple[Any, ...]:

@@ -59,8 +59,10 @@ def test_the_header_of_the_token(
     options: dict[str, Any], is_optional: bool, is_missing: bool
 ) -> None:
     applied = Applied(Policy(origins=[APP], **options), is_optional=is_optional)
-    found = missing_token_headers([("view", applied)] * 2, "x-token", "HEADER")
+    found = missing_token_headers([("view", applied)] * 2, "HTTP_X_TOKEN", "HEADER")
     assert [(view, hint) for view, _, hint in found] == (
         [("view", "write allow_headers=['X-A', 'x-token'].")] if is_missing else []
     )
-    assert missing_token_headers([(None, Applied(None))], "x-token", "HEADER") == []
+    assert missing_token_headers([(None, Applied(None))], "HTTP_X_TOKEN", "HEADER") == []
+    for odd in (None, 5):
+        assert missing_token_headers([("view", applied)], odd, "HEADER") == []

@@ -18,9 +18,18 @@ from corswsgi.adapters import (
     read_expressions,
     read_list,
     read_origins,
+    strings,
 )
 
 PATTERN = re.compile("a")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(["a", 5, None], ["a"]), (("a",), ["a"]), ({"a"}, ["a"]), ("ab", []), (None, []), (5, [])],
+)
+def test_strings(value: object, found: list[str]) -> None:
+    assert strings(value) == found
 
 
 @pytest.mark.parametrize(

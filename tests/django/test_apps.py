@@ -434,7 +434,13 @@ def test_problems_that_error_handlers_hide_are_logged_once(
     assert "origins of its @cors" in record.getMessage()
 
 
-NOTED: dict[str, Any] = {"CORS_ALLOW_METHODS": ["patch"], "CORS_ALLOW_PRIVATE_NETWORK": True}
+NOTED: dict[str, Any] = {
+    "CORS_ALLOW_METHODS": ["patch"],
+    "CORS_ALLOW_PRIVATE_NETWORK": True,
+    "CORS_ALOW_CREDENTIALS": True,
+    "CORS_MODEL": "app.Site",
+    "CORS_ORIGIN_WHITELIST": [],
+}
 
 
 def test_notices_are_logged_when_the_server_starts(
@@ -442,8 +448,6 @@ def test_notices_are_logged_when_the_server_starts(
 ) -> None:
     monkeypatch.setattr(installed(), "_logged", frozenset())
     with override_settings(**SETTINGS, **NOTED):
-        call_command("check")
-        assert caplog.records == []
         for _ in range(2):
             WSGIHandler()
     # The settings are read again, but the log does not repeat what it has.
@@ -454,6 +458,24 @@ def test_notices_are_logged_when_the_server_starts(
     } == {
         ("corswsgi", "WARNING", "method_case"),
         ("corswsgi", "WARNING", "deprecated_option"),
+        ("corswsgi", "WARNING", "unknown_setting"),
+        ("corswsgi", "WARNING", "removed_setting"),
+        ("corswsgi", "WARNING", "older_setting"),
     }
-    assert len(caplog.records) == 2
-    assert all(record.getMessage().startswith("CORS_ALLOW_") for record in caplog.records)
+    assert len(caplog.records) == 5
+    assert (
+        "CORS_ALOW_CREDENTIALS is not a setting of corswsgi. Did you mean 'CORS_ALLOW_CREDENTIALS'?"
+    ) in caplog.messages
+
+
+def test_notices_that_the_checks_have_printed_are_not_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed(), "_logged", frozenset())
+    with override_settings(**SETTINGS, **NOTED):
+        call_command("check")
+        WSGIHandler()
+    assert caplog.records == []
+    with override_settings(**SETTINGS, CORS_ALLOW_METHODS=["query"]):
+        WSGIHandler()
+    assert [vars(record)["reason"] for record in caplog.records] == ["method_case"]

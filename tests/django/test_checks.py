@@ -72,12 +72,12 @@ def test_every_reason_has_an_identifier() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("CORS_ALLOWED_ORIGIN", "did you mean 'CORS_ALLOWED_ORIGINS'?"),
-        ("CORS_ALLOW_ORIGINS", "did you mean 'CORS_ALLOWED_ORIGINS'?"),
-        ("CORS_ORIGINS", "did you mean 'CORS_ALLOWED_ORIGINS'?"),
-        ("CORS_SUPPORTS_CREDENTIALS", "did you mean 'CORS_ALLOW_CREDENTIALS'?"),
-        ("CORS_MAX_AGE", "did you mean 'CORS_PREFLIGHT_MAX_AGE'?"),
-        ("CORS_QZVX", "the settings are CORS_ALLOWED_ORIGINS, "),
+        ("CORS_ALLOWED_ORIGIN", "Did you mean 'CORS_ALLOWED_ORIGINS'?"),
+        ("CORS_ALLOW_ORIGINS", "Did you mean 'CORS_ALLOWED_ORIGINS'?"),
+        ("CORS_ORIGINS", "Did you mean 'CORS_ALLOWED_ORIGINS'?"),
+        ("CORS_SUPPORTS_CREDENTIALS", "Did you mean 'CORS_ALLOW_CREDENTIALS'?"),
+        ("CORS_MAX_AGE", "Did you mean 'CORS_PREFLIGHT_MAX_AGE'?"),
+        ("CORS_QZVX", "The settings are CORS_ALLOWED_ORIGINS, "),
     ],
 )
 def test_unknown_settings(name: str, hint: str) -> None:
@@ -98,7 +98,7 @@ def test_an_older_name_beside_the_newer_one() -> None:
     found = said(CORS_ALLOWED_ORIGINS=[APP], CORS_ORIGIN_WHITELIST=["null"])
     assert found == {
         "corswsgi.W003": "CORS_ORIGIN_WHITELIST has no effect, because its newer name "
-        "CORS_ALLOWED_ORIGINS is set, too. -> remove CORS_ORIGIN_WHITELIST."
+        "CORS_ALLOWED_ORIGINS is set, too. -> Remove CORS_ORIGIN_WHITELIST."
     }
 
 
@@ -347,6 +347,9 @@ def test_identifiers_never_change() -> None:
         *("given_twice", "without_effect", "slow_expression"),
     )
     assert [*NOTICES.items()] == [
+        ("unknown_setting", "corswsgi.W001"),
+        ("removed_setting", "corswsgi.W002"),
+        ("older_setting", "corswsgi.W003"),
         ("deprecated_option", "corswsgi.W017"),
         ("method_case", "corswsgi.W018"),
         ("outdated_suffixes", "corswsgi.W019"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -15,6 +16,7 @@ from rest_framework.authentication import SessionAuthentication, TokenAuthentica
 from rest_framework.views import APIView
 
 from corswsgi_django import cors
+from corswsgi_django.checks import check_all
 from corswsgi_django.defaults import default_headers
 from tests.conformance.cases import APP
 from tests.django.checking import CORS, CSRF, SESSION, said, view
@@ -294,6 +296,29 @@ def test_credentials_of_single_views_count() -> None:
         "CSRF token (CSRF_HEADER_NAME). So browsers do not send requests with the token. -> write "
         "allow_headers=['X-A', 'x-csrftoken']."
     )
+
+
+ODD = (None, 5, APP, [None, 5, APP], {APP: None})
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ALLOWED_HOSTS", "CSRF_HEADER_NAME", "CSRF_TRUSTED_ORIGINS", "SILENCED_SYSTEM_CHECKS"),
+        *("SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SAMESITE", "CSRF_USE_SESSIONS", "MIDDLEWARE"),
+    ],
+)
+def test_settings_with_values_of_other_types(name: str, value: object) -> None:
+    """Django's own checks report some of them."""
+    settings: dict[str, Any] = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP], name: value}
+    with override_settings(ROOT_URLCONF=(), **settings):
+        found = {message.id for message in check_all()}
+    assert found <= {f"corswsgi.W{number:03}" for number in (4, 7, 9, 10, 28)}
+
+
+def test_the_header_of_the_csrf_token_may_be_missing() -> None:
+    assert said(**TRUSTED, CSRF_HEADER_NAME=None) == {}
 
 
 TRUSTED = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [APP], "CSRF_TRUSTED_ORIGINS": [APP]}
