@@ -11,6 +11,7 @@ from django.urls import get_script_prefix
 from corswsgi.adapters import (
     FOREST,
     PolicyTable,
+    choose_setter,
     class_names,
     enumerate_texts,
     sets_header,
@@ -39,7 +40,7 @@ def check_packages(table: PolicyTable) -> Iterator[CheckMessage]:
             "these views set Access-Control-Allow-Origin themselves, but a policy replaces it: "
             f"{enumerate_texts(found.values())}."
         )
-        yield Warning(text, hint=turn_off(settings, found), id="corswsgi.W030")
+        yield Warning(text, hint=choose_setter(settings, found), id="corswsgi.W030")
     if any(path.startswith("django_forest.") for path in entries()) and has(PEER):
         yield Warning(FOREST[0], hint=FOREST[1], id="corswsgi.W032")
 
@@ -65,10 +66,9 @@ def _check_static_files(table: PolicyTable) -> Iterator[CheckMessage]:
     has_whitenoise = has(_WHITENOISE)
     opens = has_whitenoise and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True)
     if opens and applied.narrows:
-        text = (
-            f"WhiteNoise lets any origin read files below {path}, but a policy replaces its header."
-        )
-        hint = turn_off(settings, [f"{path.rstrip('/')}/*"])
+        text = f"WhiteNoise lets any origin read files in {path}, but a policy replaces its header."
+        off = turn_off(settings, [f"{path.rstrip('/')}/*"])
+        hint = f"if any origin may read them, write {off}."
         yield Warning(text, hint=hint, id="corswsgi.W013")
     is_served = settings.DEBUG and "django.contrib.staticfiles" in settings.INSTALLED_APPS
     if not is_served or _NOSTATIC in settings.INSTALLED_APPS:

@@ -71,8 +71,8 @@ def apply(
     if not is_reported and add_to_mapping(decision, response.headers, unrelated_names):
         return
     if settings.DEBUG:
-        path = adapters.safe_repr(request.path_info)
-        fix = f"write @cors(None), or CORS_RESOURCES = {{{path}: None}}"
+        off = adapters.turn_off(settings, [request.path_info], adapters.safe_repr)
+        fix = f"write @cors(None), or {off}"
         headers = adapters.list_headers(response.headers, response.cookies)
         given = decision, applied.policy, headers, applied.names
         installed().reports.report_response(request.META, *given, fix=fix)

@@ -46,6 +46,7 @@ from .configs import ConfigNames, Configuration, Ignored, drop_ignored, ignored_
 from .corsheaders import (
     FOREST,
     CorsSettings,
+    choose_setter,
     cors_settings,
     describe_overrides,
     known_settings,
@@ -179,6 +180,7 @@ __all__ = [
     "apply_to_mapping",
     "as_wsgi",
     "checked_truth",
+    "choose_setter",
     "class_names",
     "closed_over",
     "combined_truth",

@@ -92,11 +92,22 @@ class CorsSettings(NamedTuple):
     notices: list[Notice]
 
 
-def turn_off(settings: object, paths: Iterable[str]) -> str:
-    """Return what to write to leave the headers of some paths alone."""
-    if getattr(settings, _RESOURCES, None):
-        return "; ".join(f"{_RESOURCES}[{path!r}] = None" for path in paths)
-    return f"{_RESOURCES} = {dict.fromkeys(paths)!r}"
+def turn_off(settings: object, paths: Iterable[str], written: Callable[[str], str] = repr) -> str:
+    """Return what to write to leave the headers of some paths alone: an assignment.
+
+    What the settings already say of other paths stays. `written` is how a path is written.
+    """
+    if hasattr(settings, _RESOURCES):
+        return "; ".join(f"{_RESOURCES}[{written(path)}] = None" for path in paths)
+    return f"{_RESOURCES} = {{{', '.join(f'{written(path)}: None' for path in paths)}}}"
+
+
+def choose_setter(settings: object, paths: Iterable[str]) -> str:
+    """Return a hint for views that set headers which a policy sets, too."""
+    return (
+        "remove the header from the views, because the policy sets it. If a view should decide "
+        f"itself, write {turn_off(settings, paths)}."
+    )
 
 
 def known_settings(setting_format: SettingFormat) -> tuple[str, ...]:

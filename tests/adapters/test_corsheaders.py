@@ -36,10 +36,12 @@ def test_settings_are_read_over_the_defaults() -> None:
 
 def test_turning_cors_off() -> None:
     assert turn_off(SimpleNamespace(), ["/a", "/b"]) == "CORS_RESOURCES = {'/a': None, '/b': None}"
-    given = SimpleNamespace(CORS_RESOURCES={"/c": None})
-    assert (
-        turn_off(given, ["/a", "/b"]) == "CORS_RESOURCES['/a'] = None; CORS_RESOURCES['/b'] = None"
-    )
+    assert turn_off(SimpleNamespace(), ["/a"], str.upper) == "CORS_RESOURCES = {/A: None}"
+    for resources in ({}, {"/c": None}):
+        given = SimpleNamespace(CORS_RESOURCES=resources)
+        assert turn_off(given, ["/a", "/b"]) == (
+            "CORS_RESOURCES['/a'] = None; CORS_RESOURCES['/b'] = None"
+        )
 
 
 class Overriding:

@@ -29,19 +29,21 @@ STATIC: dict[str, Any] = {
 def test_whitenoise_and_the_suggested_setting() -> None:
     found = said(**STATIC)
     assert [*found] == ["corswsgi.W013"]
-    _, hint = found["corswsgi.W013"].split(" -> CORS_RESOURCES = ")
-    resources = eval(hint)
+    _, hint = found["corswsgi.W013"].split(
+        " -> if any origin may read them, write CORS_RESOURCES = "
+    )
+    resources = eval(hint.removesuffix("."))
     assert resources == {"/static/*": None}
     assert said(**STATIC, CORS_RESOURCES=resources) == {}
     with_others = said(**STATIC, CORS_RESOURCES={"/a/*": None})["corswsgi.W013"]
-    assert with_others.endswith(" -> CORS_RESOURCES['/static/*'] = None")
+    assert with_others.endswith(" write CORS_RESOURCES['/static/*'] = None.")
 
 
 def test_whitenoise_below_a_prefix() -> None:
     set_script_prefix("/app/")
     try:
         found = said(**{**STATIC, "STATIC_URL": "static/"})
-        assert found["corswsgi.W013"].endswith("CORS_RESOURCES = {'/static/*': None}")
+        assert found["corswsgi.W013"].endswith("CORS_RESOURCES = {'/static/*': None}.")
         resources = {"/static/*": None}
         assert said(**{**STATIC, "STATIC_URL": "static/"}, CORS_RESOURCES=resources) == {}
     finally:
@@ -157,9 +159,12 @@ URLS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("resources", [{}, {"/a": None}], ids=named)
-def test_views_that_set_the_header_and_the_suggested_setting(resources: dict[str, Any]) -> None:
-    settings = {**SETTINGS, "CORS_RESOURCES": resources}
+@pytest.mark.parametrize(
+    "given", [{}, {"CORS_RESOURCES": {}}, {"CORS_RESOURCES": {"/a": None}}], ids=str
+)
+def test_views_that_set_the_header_and_the_suggested_setting(given: dict[str, Any]) -> None:
+    settings = {**SETTINGS, **given}
+    resources = given.get("CORS_RESOURCES", {})
     found = said(**settings, urls=URLS)
     assert [*found] == ["corswsgi.W030"]
     text, _, hint = found["corswsgi.W030"].partition(" -> ")
@@ -168,8 +173,11 @@ def test_views_that_set_the_header_and_the_suggested_setting(resources: dict[str
         "oauth2_provider.views.base.TokenView, tests.django.test_package_checks.Discovery, "
         "tests.django.test_package_checks.public."
     )
+    advice, _, fix = hint.partition(" If a view should decide itself, write ")
+    assert advice == "remove the header from the views, because the policy sets it."
+    assert fix.startswith("CORS_RESOURCES[" if given else "CORS_RESOURCES = {")
     names: dict[str, Any] = {"CORS_RESOURCES": {**resources}}
-    exec(hint, names)
+    exec(fix.removesuffix("."), names)
     assert names["CORS_RESOURCES"] == {
         **resources,
         "/o/token/": None,
