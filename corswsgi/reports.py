@@ -25,13 +25,16 @@ class Reports:
     def __init__(self) -> None:
         self._reported: set[int] = set()
 
-    def warn(self, request: CORSRequest, text: str, reason: str) -> None:
-        """Log a warning about a request, unless there was one with the same text and reason.
+    def warn(
+        self, request: CORSRequest, text: str, reason: str, cause: tuple[str, ...] | None = None
+    ) -> None:
+        """Log a warning about a request, unless there was one with the same cause and reason.
 
-        The request's method and path, which are logged in front of the text, do not matter.
+        The cause is the text, unless another one is given. The request's method and path, which
+        are logged in front of the text, do not matter.
         """
         # Hashes, because texts can be long.
-        key = hash((reason, text))
+        key = hash((reason, cause or text))
         if key in self._reported:
             return
         if len(self._reported) >= _MAX_REPORTED:
@@ -86,19 +89,21 @@ class Reports:
     def _report_replaced(
         self, request: CORSRequest, decision: Decision, headers: list[Header], fix: str
     ) -> None:
-        kept = cors_headers(decision.apply(headers))
-        replaced = [
-            f"{name}: {value}"
-            for name, value in cors_headers(headers)
+        kept, given = cors_headers(decision.apply(headers)), cors_headers(headers)
+        replaced = {
+            name.lower(): safe_repr(name)
+            for name, value in given
             if (name, value) not in kept and name.lower() != EXPOSE_HEADERS.lower()
-        ]
+        }
         if replaced:
             text = (
                 "the policy replaces headers that the application set: "
-                f"{safe_repr(', '.join(replaced))}. To let the application set its own CORS "
-                f"headers, {fix}."
+                f"{', '.join(replaced.values())}. Remove them from the application, because the "
+                f"policy sets them; or, to let the application decide, {fix}."
             )
-            self.warn(request, text, decision.reason)
+            # All of its names, because a policy replaces more of them if it refuses the origin.
+            names = sorted({name.lower() for name, _ in given})
+            self.warn(request, text, "headers_replaced", (request.path, *names))
 
     def _report_cookies(
         self, request: CORSRequest, decision: Decision, headers: list[Header]

@@ -80,11 +80,34 @@ def test_replaced_and_unreadable(
     replaced, unreadable = caplog.messages
     assert replaced == (
         "'GET' '/a': the policy replaces headers that the application set: "
-        "'Access-Control-Allow-Origin: *'. To let the application set its own CORS headers, "
-        "write @cors(None)."
+        "'Access-Control-Allow-Origin'. Remove them from the application, because the policy sets "
+        "them; or, to let the application decide, write @cors(None)."
     )
     assert unreadable.endswith(f"To allow it, add '{EVIL}' to MY_ORIGINS.")
-    assert reasons(caplog) == ["origin_not_allowed"] * 2
+    assert reasons(caplog) == ["headers_replaced", "origin_not_allowed"]
+
+
+def test_replaced_headers_are_reported_once_for_a_path(caplog: pytest.LogCaptureFixture) -> None:
+    headers = [
+        ("access-control-allow-origin", "*"),
+        ("Access-Control-Allow-Methods", "GET, " * 100),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", "X-A"),
+    ]
+    reports = Reports()
+    for path in ("/a", "/b"):
+        for origin in (APP, EVIL, APP):
+            environ = environ_of(origin, mode="navigate", path=path)
+            decision = decide(CREDENTIALS, CORSRequest.from_environ(environ))
+            reports.report_response(environ, decision, CREDENTIALS, headers)
+    found = "'access-control-allow-origin', 'Access-Control-Allow-Methods'. Remove"
+    assert [found in text for text in caplog.messages] == [True, True]
+    assert [text.split()[1] for text in caplog.messages] == ["'/a':", "'/b':"]
+    # Another response of the same path.
+    environ = environ_of(EVIL, mode="navigate")
+    decision = decide(CREDENTIALS, CORSRequest.from_environ(environ))
+    reports.report_response(environ, decision, CREDENTIALS, headers[:1])
+    assert reasons(caplog) == ["headers_replaced"] * 3
 
 
 @pytest.mark.parametrize(

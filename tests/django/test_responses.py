@@ -266,8 +266,9 @@ def test_debug_mode_says_what_is_replaced(caplog: pytest.LogCaptureFixture) -> N
     (record,) = (record for record in caplog.records if record.name == "corswsgi")
     assert record.getMessage() == (
         "'GET' '/own': the policy replaces headers that the application set: "
-        "'access-control-allow-origin: *'. To let the application set its own CORS headers, write "
-        "@cors(None), or CORS_RESOURCES = {'/own': None}."
+        "'access-control-allow-origin'. Remove them from the application, because the policy sets "
+        "them; or, to let the application decide, write @cors(None), or "
+        "CORS_RESOURCES = {'/own': None}."
     )
 
 
