@@ -133,7 +133,9 @@ def normalize_path(path: str) -> str:
         return path
     start, plain, wildcard, end = written.groups()
     plain = re.sub(r"\\(.)", r"\1", plain)
-    if plain[:1] not in ("", "/"):
+    # An escaped `*` is one, and `^/*$` is any number of slashes.
+    is_slashes = end and wildcard and not plain and "." not in wildcard
+    if plain[:1] not in ("", "/") or "*" in plain or is_slashes or plain != plain.strip():
         return path
     if wildcard:
         return plain + _BELOW
@@ -181,6 +183,9 @@ def _find_fault(path: str) -> tuple[str, Meaning | None] | None:
     # str.isprintable is False for control characters and for lone surrogates, which UTF-8 lacks.
     if not path.isprintable():
         return "contains characters that cannot occur in a path.", None
+    if path != path.strip() or re.search(r"\s\*$", path):
+        meant = Meaning((re.sub(r"\s+(?=\*$)", "", path.strip()),))
+        return "has white space around it, or before the '*'.", meant
     is_other = "*" in path.removesuffix(_BELOW) or _has_other_syntax(path) is not None
     if _has_query(path) or ("?" in path and not is_other):
         meant = Meaning((re.split("[?#]", path)[0],))

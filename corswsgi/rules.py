@@ -202,7 +202,7 @@ def _refuse_origin(found: Findings, text: str, *, has_credentials: bool) -> None
         )
         hint = f"did you mean {found.names.expression_assignment(recipe.source)}?"
         if not recipe.is_safe:
-            hint = _about_deployments(found, recipe.source)
+            hint = _about_unsafe(found, recipe.source)
     elif re.match("(?i:data|file|blob|about|filesystem|javascript):", text):
         message = f"pages of {safe_repr(text)} have the origin 'null', as many others have."
         hint = "serve the page over http://localhost or https, and list that origin."
@@ -234,7 +234,13 @@ def _about_credentials(found: Findings, origin: str) -> str:
     return f" With credentials, {hints[0]}" if hints else ""
 
 
-def _about_deployments(found: Findings, source: str) -> str:
+def _about_unsafe(found: Findings, source: str) -> str:
+    """Return a hint with an expression that is refused with credentials."""
+    if r"\d{1,3}" in source:
+        return (
+            f"without credentials, write {found.names.expression_assignment(source)}. With "
+            f"{found.names.option('supports_credentials')}, list each origin."
+        )
     domain = found.names.assignment("origins", '["https://*.preview.example.com"]')
     return (
         f"without credentials, write {found.names.expression_assignment(source)}. With "

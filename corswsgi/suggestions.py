@@ -102,7 +102,9 @@ def _corrected_expression(text: str) -> str:
 
 
 def _corrected_url(text: str) -> str | None:
-    text = text.rstrip(",;")
+    text = re.sub(r"^(?i:https)\?(?=://)", "https", text.rstrip(",;"))
+    # Shells know `**`; and the port is what differs on one host.
+    text = re.sub(r"^((?:https?://)?localhost)\*$", r"\1:*", text.replace("**.", "*."))
     if "://" not in text[1:]:
         text = text.lstrip(":/")
         scheme = _usual_scheme(text)
@@ -215,9 +217,12 @@ def expression_in(text: str) -> str | None:
 def expression_for(text: str) -> Recipe | None:
     """Return an expression for a pattern with a ``*`` in another place than patterns can have."""
     found = _split_wildcards(text.strip().lower())
-    if found is None or "*" not in found["host"].removeprefix("*."):
+    if found is None or "*" not in found["host"].removeprefix("*.") or found["host"] == "*":
         return None
-    source = found["origin"].replace(".", r"\.").replace("*", "[a-z0-9-]+")
+    # A part of an address, or of a label.
+    is_address = re.fullmatch(r"[0-9]+(?:\.(?:[0-9]+|\*)){3}", found["host"]) is not None
+    part = r"\d{1,3}" if is_address else "[a-z0-9-]+"
+    source = found["origin"].replace(".", r"\.").replace("*", part)
     port = found["port"] or ""
     source += r"(:\d+)?" if port == ":*" else port
     reach = _reach(re.compile(source))

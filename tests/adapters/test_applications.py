@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from corswsgi import Policy, PolicyError
-from corswsgi.adapters import UNSET, Application, ConfigNames, Configuration, read_layer
+from corswsgi.adapters import (
+    UNSET,
+    Application,
+    ConfigNames,
+    Configuration,
+    RegisteredView,
+    read_layer,
+)
 
 ONE = Policy(origins="*")
 
@@ -28,6 +35,9 @@ class Empty(Application[int]):
 
     def count_views(self) -> int:
         return 0
+
+    def views(self) -> list[RegisteredView]:
+        return []
 
 
 @pytest.mark.parametrize("policy", [ONE, None])
