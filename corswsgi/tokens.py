@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeGuard
 
 from . import fetch
-from .errors import safe_repr
+from .errors import NoticeReason, safe_repr
 from .findings import ANY, EXAMPLES, Findings
 from .suggestions import is_missing, split_list, split_methods
 
 # Methods that fetch() does not normalize, and that are often written in lower case.
 # https://fetch.spec.whatwg.org/#concept-method-normalize
 _CASE_SENSITIVE_METHODS = frozenset({"PATCH", "QUERY"})
+
+# The words of a message about one name, and about several.
+_ONE = {"are": "is a", "s": "", "they_are": "it is", "them": "it"}
+_SEVERAL = {"are": "are", "s": "s", "they_are": "they are", "them": "them"}
 
 
 def read_methods(found: Findings, value: object) -> tuple[str, ...] | None:
@@ -20,15 +25,14 @@ def read_methods(found: Findings, value: object) -> tuple[str, ...] | None:
         return None
     methods = [fetch.normalize_method(name) for name in _tokens(found, "methods", value)]
     forbidden = [method for method in methods if method.upper() in fetch.FORBIDDEN_METHODS]
+    message = (
+        "{names} {are} method{s} that scripts cannot send "
+        "(https://fetch.spec.whatwg.org/#forbidden-method), so {they_are} ignored."
+    )
+    _notice(found, "methods", forbidden, "forbidden_method", message, "Remove {them}.")
     for method in methods:
         upper = method.upper()
-        if method in forbidden:
-            message = (
-                f"{safe_repr(method)} is a method that scripts cannot send "
-                "(https://fetch.spec.whatwg.org/#forbidden-method), so it is ignored."
-            )
-            found.notice("methods", method, "forbidden_method", message, "Remove it.")
-        elif method != upper and upper in _CASE_SENSITIVE_METHODS:
+        if method != upper and upper in _CASE_SENSITIVE_METHODS:
             message = (
                 f"{method!r} is not the same method as {upper!r}. Methods are case-sensitive, "
                 "and fetch() sends this one as it is written."
@@ -41,49 +45,43 @@ def read_methods(found: Findings, value: object) -> tuple[str, ...] | None:
 def read_allow_headers(found: Findings, value: object) -> tuple[str, ...]:
     """Read ``allow_headers``: `ANY`, or names of request headers without duplicates."""
     names = _header_names(found, "allow_headers", value)
-    kept = []
-    for name in names:
-        if fetch.is_forbidden_request_header(name):
-            message = (
-                f"{safe_repr(name)} is a header that scripts cannot set "
-                "(https://fetch.spec.whatwg.org/#forbidden-request-header), so it is ignored."
-            )
-            hint = "Remove it."
-            if "cookie" in name.lower():
-                hint += f" To allow cookies, use {found.names.option('supports_credentials')}."
-            found.notice("allow_headers", name, "forbidden_header", message, hint)
-            continue
-        kept.append(name)
-        if name.lower() in fetch.CORS_RESPONSE_HEADERS:
-            message = (
-                f"{safe_repr(name)} is a response header. Some pages send it by mistake, and "
-                "are allowed to."
-            )
-            hint = "Remove it here and in the script that sets it."
-            found.notice("allow_headers", name, "wrong_direction", message, hint)
-        elif name.lower() in fetch.RESPONSE_ONLY_HEADERS:
-            _notice_direction(found, "allow_headers", name, "request", "response")
-    return tuple(kept)
+    forbidden = [name for name in names if fetch.is_forbidden_request_header(name)]
+    kept = tuple(name for name in names if name not in forbidden)
+    message = (
+        "{names} {are} header{s} that scripts cannot set "
+        "(https://fetch.spec.whatwg.org/#forbidden-request-header), so {they_are} ignored."
+    )
+    hint = "Remove {them}."
+    if any("cookie" in name.lower() for name in forbidden):
+        hint += " To allow cookies, use {other}."
+    other = found.names.option("supports_credentials")
+    _notice(found, "allow_headers", forbidden, "forbidden_header", message, hint, other)
+    sent = [name for name in kept if name.lower() in fetch.CORS_RESPONSE_HEADERS]
+    message = (
+        "{names} {are} response header{s}. Some pages send {them} by mistake, and are allowed to."
+    )
+    hint = "Remove {them} here and in the script that sets {them}."
+    _notice(found, "allow_headers", sent, "wrong_direction", message, hint)
+    others = [name for name in kept if name.lower() in fetch.RESPONSE_ONLY_HEADERS]
+    others = [name for name in others if name not in sent]
+    _notice_direction(found, "allow_headers", others, "request", "response")
+    return kept
 
 
 def read_expose_headers(found: Findings, value: object) -> tuple[str, ...]:
     """Read ``expose_headers``: `ANY`, or names of response headers without duplicates."""
     names = _header_names(found, "expose_headers", value)
-    kept = []
-    for name in names:
-        if name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
-            message = (
-                f"{safe_repr(name)} is a header that scripts cannot read "
-                "(https://fetch.spec.whatwg.org/#forbidden-response-header-name), so it is "
-                "ignored."
-            )
-            hint = "Remove it. Browsers store cookies without the help of scripts."
-            found.notice("expose_headers", name, "forbidden_header", message, hint)
-            continue
-        kept.append(name)
-        if name.lower() in fetch.REQUEST_ONLY_HEADERS:
-            _notice_direction(found, "expose_headers", name, "response", "request")
-    return tuple(kept)
+    forbidden = [name for name in names if name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS]
+    kept = tuple(name for name in names if name not in forbidden)
+    message = (
+        "{names} {are} header{s} that scripts cannot read "
+        "(https://fetch.spec.whatwg.org/#forbidden-response-header-name), so {they_are} ignored."
+    )
+    hint = "Remove {them}. Browsers store cookies without the help of scripts."
+    _notice(found, "expose_headers", forbidden, "forbidden_header", message, hint)
+    others = [name for name in kept if name.lower() in fetch.REQUEST_ONLY_HEADERS]
+    _notice_direction(found, "expose_headers", others, "response", "request")
+    return kept
 
 
 def _header_names(found: Findings, option: str, value: object) -> tuple[str, ...]:
@@ -137,16 +135,41 @@ def _is_token(item: object, option: str, found: Findings) -> TypeGuard[str]:
     return False
 
 
-def _notice_direction(found: Findings, option: str, name: str, listed: str, actual: str) -> None:
+def _notice_direction(
+    found: Findings, option: str, names: list[str], listed: str, actual: str
+) -> None:
     other = {"request": "allow_headers", "response": "expose_headers"}[actual]
-    message = (
-        f"{safe_repr(name)} is a {actual} header, but {found.names.option(option)} is for "
-        f"{listed} headers."
-    )
-    hint = "Remove it. Browsers handle it themselves."
-    if _is_accepted(other, name):
-        hint = f"Did you mean {found.names.option(other)}? Otherwise remove it."
-    found.notice(option, name, "wrong_direction", message, hint)
+    message = f"{{names}} {{are}} {actual} header{{s}}, but {{option}} is for {listed} headers."
+    movable = [name for name in names if _is_accepted(other, name)]
+    hint = "Did you mean {other}? Otherwise remove {them}."
+    setting = found.names.option(other)
+    _notice(found, option, movable, "wrong_direction", message, hint, setting)
+    others = [name for name in names if name not in movable]
+    hint = "Remove {them}. Browsers handle {them} themselves."
+    _notice(found, option, others, "wrong_direction", message, hint)
+
+
+def _notice(
+    found: Findings,
+    option: str,
+    names: Iterable[str],
+    reason: NoticeReason,
+    message: str,
+    hint: str,
+    other: str = "",
+) -> None:
+    """Add one notice about all of the names, if there are any.
+
+    `message` and `hint` are templates, in which `other` is the name of another option.
+    """
+    if not (each := [*dict.fromkeys(names)]):
+        return
+    *first, last = each
+    words = {**(_SEVERAL if first else _ONE), "option": found.names.option(option), "other": other}
+    listed = ", ".join(map(safe_repr, first))
+    words["names"] = f"{listed} and {safe_repr(last)}" if first else safe_repr(last)
+    value = tuple(each) if first else last
+    found.notice(option, value, reason, message.format(**words), hint.format(**words))
 
 
 def _is_accepted(option: str, name: str) -> bool:

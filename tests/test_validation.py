@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError, Problem, ProblemReason, suffixes
 from corswsgi.errors import Notice
+from corswsgi.names import Names
 from corswsgi.origins import NO_ORIGIN, OriginMatcher
 from corswsgi.policy import make_policy
 from corswsgi.validation import OPTIONS, read_options
@@ -767,3 +768,117 @@ def test_a_policy_that_is_replaced_does_not_repeat_the_warning(
 def test_messages_about_harmless_values(options: dict[str, Any], message: str) -> None:
     (notice,) = read_options({"origins": APP, **options}).notices
     assert notice.message == message
+
+
+_URL = "https://fetch.spec.whatwg.org/#forbidden"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "kept", "expected"),
+    [
+        (
+            "methods",
+            ["CONNECT", "trace", "GET", "trace"],
+            ("GET",),
+            [
+                (
+                    ("CONNECT", "trace"),
+                    "forbidden_method",
+                    (
+                        "'CONNECT' and 'trace' are methods that scripts cannot send "
+                        f"({_URL}-method), so they are ignored."
+                    ),
+                    "Remove them.",
+                )
+            ],
+        ),
+        (
+            "allow_headers",
+            ["accept-encoding", "ETag", "dnt", "Vary", "Cookie", "Access-Control-Allow-Origin"],
+            ("ETag", "Vary", "Access-Control-Allow-Origin"),
+            [
+                (
+                    ("accept-encoding", "dnt", "Cookie"),
+                    "forbidden_header",
+                    (
+                        "'accept-encoding', 'dnt' and 'Cookie' are headers that scripts cannot set "
+                        f"({_URL}-request-header), so they are ignored."
+                    ),
+                    "Remove them. To allow cookies, use supports_credentials.",
+                ),
+                (
+                    "Access-Control-Allow-Origin",
+                    "wrong_direction",
+                    (
+                        "'Access-Control-Allow-Origin' is a response header. Some pages send it by "
+                        "mistake, and are allowed to."
+                    ),
+                    "Remove it here and in the script that sets it.",
+                ),
+                (
+                    ("ETag", "Vary"),
+                    "wrong_direction",
+                    (
+                        "'ETag' and 'Vary' are response headers, but allow_headers is for request "
+                        "headers."
+                    ),
+                    "Did you mean expose_headers? Otherwise remove them.",
+                ),
+            ],
+        ),
+        (
+            "expose_headers",
+            ["Origin", "Set-Cookie", "If-Match", "Host", "Set-Cookie2"],
+            ("Origin", "If-Match", "Host"),
+            [
+                (
+                    ("Set-Cookie", "Set-Cookie2"),
+                    "forbidden_header",
+                    (
+                        "'Set-Cookie' and 'Set-Cookie2' are headers that scripts cannot read "
+                        f"({_URL}-response-header-name), so they are ignored."
+                    ),
+                    "Remove them. Browsers store cookies without the help of scripts.",
+                ),
+                (
+                    "If-Match",
+                    "wrong_direction",
+                    "'If-Match' is a request header, but expose_headers is for response headers.",
+                    "Did you mean allow_headers? Otherwise remove it.",
+                ),
+                (
+                    ("Origin", "Host"),
+                    "wrong_direction",
+                    (
+                        "'Origin' and 'Host' are request headers, but expose_headers is for "
+                        "response headers."
+                    ),
+                    "Remove them. Browsers handle them themselves.",
+                ),
+            ],
+        ),
+    ],
+)
+def test_one_notice_for_all_names_with_the_same_reason(
+    option: str, value: list[str], kept: object, expected: list[tuple[object, str, str, str]]
+) -> None:
+    read = read_options({"origins": APP, option: value})
+    assert read.values[option] == kept
+    assert [each.option for each in read.notices] == [option] * len(expected)
+    found = [(each.value, each.reason, each.message, each.hint) for each in read.notices]
+    assert found == expected
+
+
+class PathNames(Names):
+    """Names that contain a path, which may contain braces."""
+
+    def option(self, option: str, value: object = None) -> str:
+        return f"{{x!r}}.{option}"
+
+
+def test_options_with_braces() -> None:
+    (notice,) = read_options({"origins": APP, "allow_headers": ["ETag"]}, PathNames()).notices
+    assert notice.message == (
+        "'ETag' is a response header, but {x!r}.allow_headers is for request headers."
+    )
+    assert notice.hint == "Did you mean {x!r}.expose_headers? Otherwise remove it."
