@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Collection, Iterator
-from types import CodeType, FunctionType
+from functools import partial, partialmethod
+from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 # The methods of middleware that may answer before, or instead of, the next middleware. (Django
@@ -18,14 +19,14 @@ _NEXT = {*_HOOKS, "get_response", "_get_response", "_acall"}
 # Exceptions that frameworks turn into responses.
 _ANSWERS = {"PermissionDenied", "Http404", "SuspiciousOperation", "BadRequest"}
 
-_NOT_RESPONSES = {"self", "request"}
+_NOT_RESPONSES = {"request"}
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Functions call each other, and themselves.
 _MAX_DEPTH = 3
 
-_Node = ast.FunctionDef | ast.AsyncFunctionDef
+_Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class _Scope(NamedTuple):
@@ -35,33 +36,117 @@ class _Scope(NamedTuple):
     owner: type | None
     """The class of ``self``."""
     next_names: Collection[str]
+    """The names of the next middleware."""
     depth: int
 
-    def find(self, called: ast.expr) -> FunctionType | None:
-        """Return the function that is called, if it is one of the class or of the module."""
+    @property
+    def own_names(self) -> Collection[str]:
+        """``self``, however the function names it."""
+        return self.function.__code__.co_varnames[:1] if self.owner else ()
+
+    def find(self, called: ast.expr) -> _Scope | None:
+        """Return the scope of a called function, if it is one of the class or of the module."""
         found: object = None
+        owner = None
         if isinstance(called, ast.Name):
             found = self.function.__globals__.get(called.id)
-        elif isinstance(called, ast.Attribute) and _name(called.value) == "self":
+        elif isinstance(called, ast.Attribute) and _name(called.value) in self.own_names:
             found = inspect.getattr_static(self.owner, called.attr, None)
-        return found if isinstance(found, FunctionType) and self.depth else None
+            owner = None if type(found) is staticmethod else self.owner
+            found = _unwrapped(found)
+        if type(found) is not FunctionType or not self.depth:
+            return None
+        return _Scope(found, owner, self.next_names, self.depth - 1)
 
 
 def may_answer(middleware: object, trusted: Collection[str] = ()) -> bool:
     """Return whether a middleware may return a response that the next one has not returned.
 
-    `middleware` is a class, or a function that gets the next middleware and returns another
-    function. Functions of the modules `trusted` are left out. Without its source code, it may.
+    `middleware` is a class, or a factory: a callable that gets the next middleware and returns a
+    function. None cannot answer. Functions of the modules `trusted` are left out. Without its
+    source code, it may.
     """
-    if isinstance(middleware, type):
-        functions = [*_hooks(middleware)]
-        owner: type | None = middleware
-    else:
-        functions = [each for each in [inspect.unwrap(middleware)] if type(each) is FunctionType]  # type: ignore[arg-type] # any object
-        owner = None
-    return any(
-        _may_answer(each, owner, _MAX_DEPTH) for each in functions if each.__module__ not in trusted
-    )
+    return _answers(middleware, trusted, _MAX_DEPTH)
+
+
+def _answers(middleware: Any, trusted: Collection[str], depth: int) -> bool:
+    # Nothing here may evaluate a lazy object or a proxy, as isinstance() does.
+    if issubclass(type(middleware), type):
+        owner: Any = middleware
+        next_names = {*_NEXT, *_attributes_of_next(owner)}
+        return any(
+            type(hook) is not FunctionType
+            or _may_answer(_Scope(hook, owner, next_names, depth), name == "process_response")
+            for name, hook in _hooks(owner)
+            if getattr(hook, "__module__", None) not in trusted
+        )
+    given = 0
+    while type(middleware) is partial:
+        middleware, given = middleware.func, given + len(middleware.args)
+    factory = _unwrapped(middleware)
+    if type(factory) is not FunctionType:
+        bases = type(middleware).__mro__
+        found = [vars(each)["__call__"] for each in bases if "__call__" in vars(each)]
+        factory, given = _unwrapped(found[0] if found else None), given + 1
+    if type(factory) is not FunctionType:
+        return callable(factory)
+    return factory.__module__ not in trusted and _makes_answering(factory, given, trusted, depth)
+
+
+def _makes_answering(
+    factory: FunctionType, given: int, trusted: Collection[str], depth: int
+) -> bool:
+    """Return whether a factory may return a function that answers.
+
+    The next middleware is its parameter after those that are `given` already.
+    """
+    node = _find_node(factory)
+    if node is None or not depth:
+        return True
+    parameters = [argument.arg for argument in node.args.args[given : given + 1]]
+    scope = _Scope(factory, None, {*_NEXT, *parameters}, depth)
+    inner: dict[str, list[_Node]] = {}
+    for each in ast.walk(node):
+        if isinstance(each, _FUNCTIONS) and each is not node:
+            inner.setdefault(each.name, []).append(each)
+    returned, _ = _returned_and_assigned(node)
+    return any(_makes(each, inner, parameters, scope, trusted) for each in returned)
+
+
+def _makes(
+    returned: ast.expr | None,
+    inner: dict[str, list[_Node]],
+    parameters: list[str],
+    scope: _Scope,
+    trusted: Collection[str],
+) -> bool:
+    """Return whether an expression that a factory returns may be a function that answers."""
+    nodes: list[_Node] = []
+    for each in ast.walk(returned or ast.Pass()):
+        if isinstance(each, ast.Lambda):
+            nodes.append(each)
+        elif isinstance(each, ast.Name):
+            nodes += inner.get(each.id, [])
+    if nodes:
+        return any(_returns_another(each, scope, False) for each in nodes)
+    if isinstance(returned, ast.Call) and isinstance(returned.func, ast.Name):
+        made = scope.function.__globals__.get(returned.func.id)
+        return made is None or _answers(made, trusted, scope.depth - 1)
+    return _name(returned) not in parameters
+
+
+def _attributes_of_next(middleware: type) -> Iterator[str]:
+    """Yield the attributes in which ``__init__`` stores the next middleware."""
+    for each in middleware.__mro__:
+        init = vars(each).get("__init__")
+        node = _find_node(init) if type(init) is FunctionType else None
+        if node is None:
+            continue
+        parameters = [argument.arg for argument in node.args.args[1:2]]
+        _, assigned = _returned_and_assigned(node)
+        for name, value in assigned:
+            if name and isinstance(value, ast.Name) and value.id in parameters:
+                yield name
 
 
 def sets_header(middleware: object, header: str) -> bool:
@@ -71,9 +156,9 @@ def sets_header(middleware: object, header: str) -> bool:
     classes are left out.
     """
     functions = [middleware]
-    if isinstance(middleware, type):
+    if issubclass(type(middleware), type):
         functions = [*vars(middleware).values()]
-    codes = [each.__code__ for each in functions if isinstance(each, FunctionType)]
+    codes = [each.__code__ for each in functions if type(each) is FunctionType]
     return any(_contains(code, header.lower()) for code in codes)
 
 
@@ -85,30 +170,34 @@ def _contains(item: object, header: str) -> bool:
     return isinstance(item, CodeType) and _contains((*item.co_consts, *item.co_names), header)
 
 
-def _hooks(middleware: type) -> Iterator[FunctionType]:
-    """Yield the hooks of a class, and those of its bases that they call."""
+def _unwrapped(function: Any) -> Any:
+    """Return what is below decorators, a method or a partial method."""
+    while True:
+        if type(function) in (staticmethod, classmethod, MethodType):
+            function = function.__func__
+        elif type(function) is partialmethod:
+            function = function.func
+        elif (inner := inspect.getattr_static(function, "__wrapped__", None)) is not None:
+            function = inner
+        else:
+            return function
+
+
+def _hooks(middleware: type) -> Iterator[tuple[str, Any]]:
+    """Yield the names and hooks of a class, and those of its bases that they call."""
     for name in _HOOKS:
         for each in middleware.__mro__:
-            hook = vars(each).get(name)
-            if isinstance(hook, FunctionType):
-                yield hook
-                if "super" not in hook.__code__.co_names:
+            hook = _unwrapped(vars(each).get(name))
+            if callable(hook):
+                yield name, hook
+                if type(hook) is not FunctionType or "super" not in hook.__code__.co_names:
                     break
 
 
-def _may_answer(function: FunctionType, owner: type | None, depth: int) -> bool:
-    node = _find_node(function)
-    if node is None:
-        return True
-    if owner is None and depth == _MAX_DEPTH:
-        # The inner functions that call the next middleware.
-        next_names = {*_NEXT, *(argument.arg for argument in node.args.args[:1])}
-        inner = [each for each in ast.walk(node) if isinstance(each, _FUNCTIONS) and each != node]
-        nodes = [each for each in inner if next_names & {*map(_name, _called(each))}]
-    else:
-        next_names, nodes = _NEXT, [node]
-    scope = _Scope(function, owner, next_names, depth)
-    return any(_returns_another(each, scope) for each in nodes)
+def _may_answer(scope: _Scope, takes_response: bool) -> bool:
+    """Return whether a function may answer. `takes_response`: a parameter may be a response."""
+    node = _find_node(scope.function)
+    return node is None or _returns_another(node, scope, takes_response)
 
 
 def _find_node(function: FunctionType) -> _Node | None:
@@ -119,6 +208,12 @@ def _find_node(function: FunctionType) -> _Node | None:
     except (OSError, SyntaxError):
         return None
     start = function.__code__.co_firstlineno
+    if function.__name__ == "<lambda>":
+        lambdas = [each for each in ast.walk(tree) if isinstance(each, ast.Lambda)]
+        lambdas = [each for each in lambdas if each.lineno == start]
+        names = function.__code__.co_varnames[: function.__code__.co_argcount]
+        lambdas = [each for each in lambdas if names == (*(arg.arg for arg in each.args.args),)]
+        return lambdas[0] if len(lambdas) == 1 else None
     for node in ast.walk(tree):
         if isinstance(node, _FUNCTIONS):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
@@ -127,21 +222,34 @@ def _find_node(function: FunctionType) -> _Node | None:
     return None
 
 
-def _returns_another(node: _Node, scope: _Scope) -> bool:
-    """Return whether a function returns, or causes, a response of its own."""
-    arguments = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
-    assigned: list[tuple[str | None, ast.expr | None]] = []
+def _returned_and_assigned(
+    node: _Node,
+) -> tuple[list[ast.expr | None], list[tuple[str | None, ast.expr | None]]]:
+    """Return what a function returns, and what it assigns to names and attributes."""
+    if isinstance(node, ast.Lambda):
+        return [node.body], []
     returned: list[ast.expr | None] = []
+    assigned: list[tuple[str | None, ast.expr | None]] = []
     for each in _own_nodes(node):
-        if isinstance(each, ast.Raise) and _name(each.exc) in _ANSWERS:
-            return True
         if isinstance(each, ast.Return):
             returned.append(each.value)
         elif isinstance(each, ast.Assign):
             assigned += [(_name(target), each.value) for target in each.targets]
         elif isinstance(each, ast.AnnAssign | ast.NamedExpr):
             assigned.append((_name(each.target), each.value))
-    names = (arguments | {name for name, _ in assigned if name}) - _NOT_RESPONSES
+    return returned, assigned
+
+
+def _returns_another(node: _Node, scope: _Scope, takes_response: bool) -> bool:
+    """Return whether a function returns, or causes, a response of its own."""
+    for each in _own_nodes(node):
+        if isinstance(each, ast.Raise) and _name(each.exc) in _ANSWERS:
+            return True
+    returned, assigned = _returned_and_assigned(node)
+    names: set[str | None] = {name for name, _ in assigned if name}
+    if takes_response:
+        names |= {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+    names -= {*_NOT_RESPONSES, *scope.own_names}
     # A variable is a response of the next middleware if everything that is assigned to it is.
     while others := {name for name, value in assigned if not _passes(value, names, scope)} & names:
         names -= others
@@ -159,11 +267,10 @@ def _passes(node: ast.expr | None, names: Collection[str | None], scope: _Scope)
     if isinstance(node, ast.Call):
         if _name(node) in scope.next_names:
             return True
-        given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if not any(isinstance(each, ast.Name) and each.id in names for each in given):
-            return False
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        given = any(isinstance(each, ast.Name) and each.id in names for each in arguments)
         called = scope.find(node.func)
-        return called is None or not _may_answer(called, scope.owner, scope.depth - 1)
+        return given if called is None else not _may_answer(called, given)
     if isinstance(node, ast.Name):
         return node.id in names
     return node is None or (isinstance(node, ast.Constant) and node.value is None)
@@ -175,12 +282,6 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(each, (*_FUNCTIONS, ast.Lambda, ast.ClassDef)):
             yield each
             yield from _own_nodes(each)
-
-
-def _called(node: ast.AST) -> Iterator[ast.expr]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call):
-            yield each.func
 
 
 def _name(node: Any) -> str | None:

@@ -171,9 +171,10 @@ def hidden_view(views: Iterable[Any], layers: ViewLayers) -> Any:
     return next((found for found, layer in hidden if layer not in seen), None)
 
 
-def class_names(item: object) -> list[str]:
+def class_names(item: Any) -> list[str]:
     """Return the names of a class and of its bases, as in imports; nothing for other objects."""
-    bases = item.__mro__ if isinstance(item, type) else ()
+    # isinstance() would evaluate a lazy object.
+    bases = item.__mro__ if issubclass(type(item), type) else ()
     return [f"{each.__module__}.{each.__qualname__}" for each in bases]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corswsgi.adapters import may_answer, sets_header
+from corswsgi.adapters import class_names, may_answer, sets_header
 
 # It is only read, never run.
 SOURCE = """
@@ -221,6 +221,153 @@ def other_name_rejecting(following: Any) -> Any:
     return middleware
 
 
+class OtherAttribute:
+    def __init__(self, following: Any) -> None:
+        self.following = following
+        self.other = None
+
+    def __call__(this, request: Any) -> Any:
+        return this.following(request)
+
+
+class InheritingAttribute(OtherAttribute):
+    def __init__(self, following: Any) -> None:
+        super().__init__(following)
+
+
+class FromMethod(Base):
+    def __call__(this, req: Any) -> Any:
+        response = this._inner(req)
+        return response
+
+    def _inner(this, req: Any) -> Any:
+        return this.get_response(req)
+
+
+class Guarding(Base):
+    def __call__(self, request: Any) -> Any:
+        return self.guard(request) or self.get_response(request)
+
+    @staticmethod
+    def guard(request: Any) -> Any:
+        return None
+
+
+class StaticHelper(Base):
+    def __call__(self, request: Any) -> Any:
+        response = self.get_response(request)
+        return self.change(response)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return self.change(response)
+
+    @staticmethod
+    def change(response: Any) -> Any:
+        return response
+
+
+class StaticHook:
+    process_response = staticmethod(lambda request, response: response)
+
+
+class RejectingStaticHook:
+    process_request = staticmethod(lambda request: "no")
+
+
+class PartialHook:
+    def handle(self, extra: Any, request: Any) -> Any:
+        return "no"
+
+    process_request = functools.partialmethod(handle, 1)
+
+
+class CachedHook:
+    @functools.lru_cache
+    def process_request(self, request: Any) -> Any:
+        return "no"
+
+
+class OtherHook:
+    process_request = len
+
+
+class Other:
+    def __call__(self, request: Any) -> Any:
+        return self.send(request)
+
+
+class MadeOf(Base):
+    def __call__(self, request: Any) -> Any:
+        return unknown_function(request)
+
+
+class Factory:
+    def __call__(self, get_response: Any) -> Any:
+        def middleware(request: Any) -> Any:
+            return get_response(request)
+
+        return middleware
+
+
+class RejectingFactory:
+    def __call__(self, get_response: Any) -> Any:
+        def middleware(request: Any) -> Any:
+            return "no"
+
+        return middleware
+
+
+def with_options(options: Any, get_response: Any) -> Any:
+    def middleware(request: Any) -> Any:
+        return get_response(request)
+
+    return functools.wraps(get_response)(middleware)
+
+
+def never_calling(get_response: Any) -> Any:
+    def middleware(request: Any) -> Any:
+        return "no"
+
+    return middleware
+
+
+def of_a_class(get_response: Any) -> Any:
+    class Inner:
+        def __call__(self, request: Any) -> Any:
+            return "no"
+
+    return Inner()
+
+
+def passing_to_a_class(get_response: Any) -> Any:
+    return Simple(get_response)
+
+
+def passing_to_a_rejecting_class(get_response: Any) -> Any:
+    return Early(get_response)
+
+
+def calling_itself(get_response: Any) -> Any:
+    return calling_itself(get_response)
+
+
+def nothing(get_response: Any) -> Any:
+    if not get_response:
+        return get_response
+    raise NotImplementedError
+
+
+factory_instance, rejecting_instance = Factory(), RejectingFactory()
+bound_method = Factory().__call__
+partial_factory = functools.partial(with_options, 1)
+partial_rejecting = functools.partial(functools.partial(never_calling))
+cached_factory = functools.lru_cache(factory)
+cached_rejecting = functools.lru_cache(never_calling)
+lambda_factory = lambda get_response: lambda request: get_response(request)
+lambda_identity = lambda get_response: get_response
+lambda_rejecting = lambda get_response: lambda request: "no"
+ambiguous, _ = lambda get_response: get_response, lambda get_response: None
+builtin = len
 ACCESS_CONTROL_ALLOW_ORIGIN = "..."
 
 
@@ -284,7 +431,10 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Any:
     "name",
     [
         *("Simple", "Variable", "Async", "Hooks", "Recursive", "Inheriting", "Loop"),
-        *("NoFunction", "InView", "factory", "other_name", "wrapped_factory"),
+        *("NoFunction", "InView", "factory", "other_name", "wrapped_factory", "OtherAttribute"),
+        *("InheritingAttribute", "FromMethod", "Guarding", "StaticHook", "factory_instance"),
+        *("bound_method", "partial_factory", "cached_factory", "lambda_factory", "nothing"),
+        *("lambda_identity", "passing_to_a_class", "StaticHelper"),
     ],
 )
 def test_middleware_that_only_passes_responses_on(module: Any, name: str) -> None:
@@ -296,7 +446,10 @@ def test_middleware_that_only_passes_responses_on(module: Any, name: str) -> Non
     [
         *("Early", "Conditional", "FromModule", "FromHelper", "Raising", "RaisingClass"),
         *("Calling", "Chained", "Attribute", "Tuple", "rejecting", "other_name_rejecting"),
-        *("wrapped_rejecting", "Unknown", "unknown"),
+        *("wrapped_rejecting", "Unknown", "unknown", "RejectingStaticHook", "PartialHook"),
+        *("CachedHook", "Other", "MadeOf", "never_calling", "of_a_class", "rejecting_instance"),
+        *("passing_to_a_rejecting_class", "calling_itself", "partial_rejecting"),
+        *("cached_rejecting", "lambda_rejecting", "ambiguous"),
     ],
 )
 def test_middleware_that_may_answer(module: Any, name: str) -> None:
@@ -304,10 +457,25 @@ def test_middleware_that_may_answer(module: Any, name: str) -> None:
     assert not may_answer(getattr(module, name), [module.__name__])
 
 
-@pytest.mark.parametrize("middleware", [None, print, object()])
-def test_other_objects(middleware: object) -> None:
-    assert not may_answer(middleware)
+class Lazy:
+    def __getattribute__(self, name: str) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("middleware", "may"),
+    [(None, False), (object(), False), (Lazy(), False), (print, True)],
+    ids=["none", "object", "lazy", "builtin"],
+)
+def test_other_objects(middleware: object, may: bool) -> None:
+    assert may_answer(middleware) == may
     assert not sets_header(middleware, HEADER)
+    assert class_names(middleware) == []
+
+
+@pytest.mark.parametrize("name", ["OtherHook", "builtin"])
+def test_hooks_without_source_code_may_answer(module: Any, name: str) -> None:
+    assert may_answer(getattr(module, name))
 
 
 @pytest.mark.parametrize("lines", [[""], ["def ("]])
