@@ -35,7 +35,14 @@ class TrustedOrigins(NamedTuple):
         value = repr([*self.origins, *trusted])
         if len(trusted) > MAX_ENUMERATED:
             value = f"[*{self.setting}, *CORS_ALLOWED_ORIGINS]"
-        yield f"{text} So {_REFUSED}.", f"if they may write: {self.setting} = {value}."
+        wider = enumerate_texts(
+            repr(str(each.pattern))
+            for each in missing
+            if each.is_expression and each.pattern.subdomains
+        )
+        note = f" (There, {wider} matches all subdomains, which may be more than the expression.)"
+        fix = f"if they may write: {self.setting} = {value}."
+        yield f"{text} So {_REFUSED}.", fix + note if wider else fix
 
     def describe_open_ports(self, origins: Sequence[AllowedOrigin]) -> Iterator[tuple[str, str]]:
         """Yield a sentence about origin patterns with any port, and a hint, if there are any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -32,6 +33,24 @@ def test_origins_that_are_trusted(
     found = [*TrustedOrigins("TRUSTED", trusted, hosts).describe_missing(origins)]
     assert [hint for _, hint in found] == (
         [] if is_trusted else [f"if they may write: TRUSTED = {[*trusted, origin]!r}."]
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "written", "is_wider"),
+    [
+        (r"https://pr-\d+\.example\.com", "https://*.example.com", True),
+        (r"https://app\.example\.com", "https://*.example.com", True),
+        (r"https://localhost", "https://localhost", False),
+    ],
+)
+def test_patterns_that_match_more_than_an_expression(
+    source: str, written: str, is_wider: bool
+) -> None:
+    origins = allowed_origins([Policy(origins=[re.compile(source)])])
+    ((_, hint),) = TrustedOrigins("TRUSTED", [], []).describe_missing(origins)
+    assert hint == f"if they may write: TRUSTED = ['{written}']." + is_wider * (
+        f" (There, '{written}' matches all subdomains, which may be more than the expression.)"
     )
 
 
