@@ -236,12 +236,12 @@ class InheritingAttribute(OtherAttribute):
 
 
 class FromMethod(Base):
-    def __call__(this, req: Any) -> Any:
-        response = this._inner(req)
+    def __call__(this, request: Any) -> Any:
+        response = this._inner(request)
         return response
 
-    def _inner(this, req: Any) -> Any:
-        return this.get_response(req)
+    def _inner(this, request: Any) -> Any:
+        return this.get_response(request)
 
 
 class Guarding(Base):

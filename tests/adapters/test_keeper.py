@@ -72,3 +72,13 @@ def test_notices_are_logged_once(hint: str | None, caplog: pytest.LogCaptureFixt
     (record,) = caplog.records
     assert (record.levelname, getattr(record, "reason", "")) == ("WARNING", "deprecated_option")
     assert record.getMessage() == f"max_age has no effect.{f' {hint}' if hint else ''}"
+
+
+def test_notices_that_are_reported_in_another_way_are_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    keeper = Keeper(origins=[APP])
+    first, second = (Notice("max_age", 1, "long_max_age", text) for text in ("is 1.", "is 2."))
+    keeper.skip_notices([first])
+    keeper.log_notices([first, second])
+    assert caplog.messages == ["max_age is 2."]
