@@ -15,8 +15,10 @@ from corswsgi.differences import (
     explain_expression,
     explain_no_pattern,
     nearest_origin,
+    similar_pattern,
 )
 from corswsgi.origins import parse_origin
+from corswsgi.paths import PathPatterns
 
 EXPRESSION = re.compile(r"https://\w+\.example\.com")
 
@@ -280,3 +282,44 @@ def test_any_path(path: str, mounted_at: str) -> None:
     ):
         assert text.startswith("no policy matches '/")
         assert text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "paths", "meant"),
+    [
+        ("/x", ["/api/x"], "/api/x"),
+        ("/x", ["/y", "/api/v1/x"], "/api/v1/x"),
+        ("/x/*", ["/api/v1/x/y"], "/api/v1/x/*"),
+        ("/x/*", ["/api/x"], "/api/x/*"),
+        ("/x/", ["/x"], "/x"),
+        ("/x", ["/x/"], "/x/"),
+        ("/API/*", ["/api/x/y"], "/api/*"),
+        ("/Api/x", ["/api/x"], "/api/x"),
+        ("/apis/*", ["/api/x"], "/api/*"),
+        ("/item", ["/items"], "/items"),
+        ("/x", ["/x/\0"], "/x/*"),
+        ("/x/*", ["/api/x/\0"], "/api/x/*"),
+        ("/\u00e9", ["/api/\u00c3\u00a9"], "/api/\u00e9"),
+        ("/x", ["/y", "/api/y"], None),
+        ("/x", [], None),
+    ],
+)
+def test_a_pattern_like_one_that_matches_nothing(
+    pattern: str, paths: list[str], meant: str | None
+) -> None:
+    assert similar_pattern(pattern, paths) == meant
+    if meant is not None:
+        assert any(PathPatterns({meant: True}).find(path, False) for path in paths)
+
+
+segments = st.lists(st.sampled_from(["a", "A", "as", "b", ""]), max_size=4)
+
+
+@given(segments, st.booleans(), st.lists(segments, max_size=3))
+def test_a_similar_pattern_matches_a_path(
+    own: list[str], below: bool, others: list[list[str]]
+) -> None:
+    pattern = "/" + "/".join([*own, "*"] if below else own)
+    paths = ["/" + "/".join(each) for each in others]
+    meant = similar_pattern(pattern, paths)
+    assert meant is None or any(PathPatterns({meant: True}).find(path, False) for path in paths)

@@ -259,10 +259,10 @@ class Application(Generic[RuleT]):
             return self._applied_to_preflight(environ, path)
         state = self.current_state or self.state()
         table = self._table(state, environ)
-        find = partial(self._find_view, state, environ, path, method)
         handler = environ.get(self.handler_key)
         if handler is None:
-            return table.find(*find(), method)
+            return table.find(*self._find_view(state, environ, path, method), method)
+        find = partial(self._find_view, state, environ, path, method)
         return table.find_for_handler(
             self.matched_path(path), self.read_handler(handler), method, find
         )
