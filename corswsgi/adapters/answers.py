@@ -1,4 +1,4 @@
-"""What middleware does, according to its code: it may answer itself, or set CORS headers."""
+"""Middleware, according to its code: whether it may answer itself, or sets CORS headers."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class CorsSettings(NamedTuple):
 def turn_off(settings: object, paths: Iterable[str], written: Callable[[str], str] = repr) -> str:
     """Return what to write to leave the headers of some paths alone: an assignment.
 
-    What the settings already say of other paths stays. `written` is how a path is written.
+    Other paths in the settings stay as they are. `written` is how a path is written.
     """
     if hasattr(settings, _RESOURCES):
         return "; ".join(f"{_RESOURCES}[{written(path)}] = None" for path in paths)
