@@ -73,7 +73,7 @@ class Application(Generic[RuleT]):
     """The calls of ``CORS(app)`` and the config. A subclass sets it."""
 
     def __init__(self) -> None:
-        self.blueprints = PartsByName()
+        self.blueprints: PartsByName = PartsByName()
         """The calls of ``CORS(blueprint)``, by the name that the blueprint is registered with."""
         self.ask: PolicyCallable | None = None
         """The function that returns the policy of a request, if there is one."""
