@@ -37,10 +37,10 @@ class ApplicationCORS(adapters.Application[Rule]):
 
     def __init__(self, app: Flask) -> None:
         super().__init__()
-        self.reports = adapters.Reports()
+        self.reports: adapters.Reports = adapters.Reports()
         """The reports of debug mode."""
         self._app = app
-        self.configuration = adapters.Configuration(
+        self.configuration: adapters.Configuration = adapters.Configuration(
             lambda: app.config, CONFIG_NAMES, WITHOUT_EFFECT, read_options, self.routes
         )
 

@@ -38,4 +38,6 @@ def check(context: click.Context) -> None:
     click.echo(f"No problems, {count}." if texts else "The CORS configuration has no problems.")
 
 
-cors = click.Group("cors", commands=[check, command_for(ScriptInfo)], help="Check or migrate.")
+cors: click.Group = click.Group(
+    "cors", commands=[check, command_for(ScriptInfo)], help="Check or migrate."
+)
