@@ -45,7 +45,7 @@ class CorswsgiConfig(TableKeeper, AppConfig):
     check_at: float = 0
     """When to call `keep_up`, on the clock of `time.monotonic`."""
 
-    reports = adapters.Reports()
+    reports: adapters.Reports = adapters.Reports()
     """The reports of debug mode since the settings have changed."""
 
     _views: ClassVar[IdentityCache[ViewLayers]] = IdentityCache()
