@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from inspect import getattr_static
+from linecache import getline
 from traceback import walk_stack
 from types import FrameType, FunctionType
 from typing import Any
@@ -86,10 +88,15 @@ def _is_above(frame: FrameType, view_class: type, known: Layer) -> bool:
     """
     names = [name for name in view_class.__qualname__.split(".") if name != "<locals>"]
     file, _, line = known.place.rpartition(":")
+    written = getline(frame.f_code.co_filename, frame.f_lineno)
     return (
         frame.f_code.co_name == ["<module>", *names][-2]
         and Caller(frame.f_code.co_filename, frame.f_lineno, "", {}).place.startswith(f"{file}:")
-        and frame.f_lineno < int(line or 0)
+        # Python 3.10 runs all decorators of a class at the line of `class`.
+        and (
+            frame.f_lineno < int(line or 0)
+            or re.match(rf"\s*class {view_class.__name__}\b", written) is not None
+        )
     )
 
 
