@@ -54,6 +54,7 @@ NoticeReason = Literal[
     "long_max_age",
     "unknown_key",
     "late_key",
+    "path_wildcard",
 ]
 """Every reason that a `Notice` can have; ``docs/reference.md`` explains each."""
 

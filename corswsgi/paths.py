@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
-from .errors import Problem, safe_repr
+from .errors import Notice, Problem, safe_repr
 from .path_expressions import Meaning, find_meaning
 
 T = TypeVar("T")
@@ -28,10 +28,14 @@ _has_other_syntax = re.compile(
 ).search
 _has_query = re.compile(r"#|(?<!\()\?[\w.-]+=").search
 _has_dot_segment = re.compile(r"/\.{1,2}(?:/|\Z)").search
+# White space around a path, and before its wildcard.
+_stray_space = re.compile(r"\A\s+|\s+(?=/?\.?\*?\Z)")
+# Expressions that match a `*` or slashes, and not everything below a path: `/api/\*`, `/api/*$`.
+_has_other_star = re.compile(r"\\\*|/\*\$\Z").search
 # Other ways to write paths: `*`, `/.*`, `/api*`, `^/api/.*$` and `/a\.b`. The groups are the start,
 # the path with escaped characters, the wildcard and the end.
 _read_plain = re.compile(
-    r"(\^?)((?:\\[^\w\s]|[^\\^|<>\[\]{}()+?#$*])*?)(\\?/\.?\*|(?<!\.)\*|(?<![^^])\.\*)?(\$?)"
+    r"(\^?)((?:\\[^\w\s*]|[^\\^|<>\[\]{}()+?#$*])*?)(\\?/\.?\*|(?<!\.)\*|(?<![^^])\.\*)?(\$?)"
 ).fullmatch
 
 
@@ -102,6 +106,7 @@ class ReadPath(Generic[T]):
     """The pattern in its usual form; if it has a problem, as it was written."""
     value: T
     problem: Problem | None
+    notice: Notice | None = None
 
 
 def read_patterns(option: str, given: Mapping[Any, T]) -> Iterator[ReadPath[T]]:
@@ -120,7 +125,17 @@ def read_patterns(option: str, given: Mapping[Any, T]) -> Iterator[ReadPath[T]]:
             hint = f"keep one of them, {pattern!r}."
             problem = Problem(place, path, "given_twice", message, hint)
         first.setdefault(pattern, (path, value))
-        yield ReadPath(place, pattern, value, problem)
+        notice = _notice_wildcard(place, path, pattern) if problem is None else None
+        yield ReadPath(place, pattern, value, problem, notice)
+
+
+def _notice_wildcard(place: str, path: str, pattern: str) -> Notice | None:
+    """Return a notice about a ``*`` directly behind a character, as in ``/api*``."""
+    if not re.search(r"[^/.]\*\$?\Z", path.lstrip("^")):
+        return None
+    other = f"{pattern.removesuffix(_BELOW)}keys"
+    message = f"{safe_repr(path)} is read as {pattern!r}, which does not match {other!r}."
+    return Notice(place, path, "path_wildcard", message, f"Write {pattern!r}.")
 
 
 def normalize_path(path: str) -> str:
@@ -129,13 +144,11 @@ def normalize_path(path: str) -> str:
     Other texts are returned as they are.
     """
     written = _read_plain(path)
-    if written is None:
+    if written is None or _has_other_star(path) or _stray_space.search(path):
         return path
     start, plain, wildcard, end = written.groups()
     plain = re.sub(r"\\(.)", r"\1", plain)
-    # An escaped `*` is one, and `^/*$` is any number of slashes.
-    is_slashes = end and wildcard and not plain and "." not in wildcard
-    if plain[:1] not in ("", "/") or "*" in plain or is_slashes or plain != plain.strip():
+    if plain[:1] not in ("", "/"):
         return path
     if wildcard:
         return plain + _BELOW
@@ -151,7 +164,7 @@ def check_path(option: str, path: object) -> Problem | None:
         if isinstance(path, re.Pattern) and isinstance(path.pattern, str):
             hint = _suggest(option, find_meaning(path)) or hint
         return Problem(place, path, "wrong_type", message, hint)
-    fault = _find_fault(normalize_path(path))
+    fault = _find_fault(path)
     if fault is None:
         return None
     message, meant = fault
@@ -174,18 +187,24 @@ def _suggest(option: str, meaning: Meaning | None) -> str | None:
         return f"list the paths: {', '.join((first, *others))}."
     if meaning.is_wide:
         below = meaning.patterns[0].removesuffix(_BELOW)
-        return f"did you mean {first}, which matches everything below {below!r}?"
+        matched = f"everything below {below!r}" if below else "every path"
+        return f"did you mean {first}, which matches {matched}?"
     return f"did you mean {first}?"
 
 
 def _find_fault(path: str) -> tuple[str, Meaning | None] | None:
     """Return the message about an invalid pattern, and what may have been meant."""
+    stripped = _stray_space.sub("", path)
+    if stripped != path:
+        meant = Meaning((normalize_path(stripped),))
+        return _find_fault(stripped) or ("has white space that is not part of the path.", meant)
+    if _has_other_star(path):
+        plain = normalize_path(re.sub(r"\A\^|\$\Z|\\(.)", r"\1", path))
+        return _NOT_A_PATTERN, Meaning((plain,), is_wide=True)
+    path = normalize_path(path)
     # str.isprintable is False for control characters and for lone surrogates, which UTF-8 lacks.
     if not path.isprintable():
         return "contains characters that cannot occur in a path.", None
-    if path != path.strip() or re.search(r"\s\*$", path):
-        meant = Meaning((re.sub(r"\s+(?=\*$)", "", path.strip()),))
-        return "has white space around it, or before the '*'.", meant
     is_other = "*" in path.removesuffix(_BELOW) or _has_other_syntax(path) is not None
     if _has_query(path) or ("?" in path and not is_other):
         meant = Meaning((re.split("[?#]", path)[0],))

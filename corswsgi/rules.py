@@ -15,6 +15,7 @@ from .findings import ANY, Findings, is_wildcard
 from .origins import NO_ORIGIN, OriginMatcher, OriginPattern, OriginRule, parse_pattern
 from .suggestions import (
     corrected_origin,
+    example_for_any_host,
     expression_for,
     expression_in,
     is_meant_for_any_origin,
@@ -202,7 +203,12 @@ def _refuse_origin(found: Findings, text: str, *, has_credentials: bool) -> None
         )
         hint = f"did you mean {found.names.expression_assignment(recipe.source)}?"
         if not recipe.is_safe:
-            hint = _about_unsafe(found, recipe.source)
+            about = _about_addresses if recipe.is_address else _about_deployments
+            hint = about(found, recipe.source)
+    elif (example := example_for_any_host(text)) is not None:
+        message = f"{safe_repr(text)} has no host, and patterns cannot have '*' for all of it."
+        listed = found.names.assignment("origins", f'["{example}"]')
+        hint = f"list the origins of your pages, as in {listed}."
     elif re.match("(?i:data|file|blob|about|filesystem|javascript):", text):
         message = f"pages of {safe_repr(text)} have the origin 'null', as many others have."
         hint = "serve the page over http://localhost or https, and list that origin."
@@ -234,19 +240,22 @@ def _about_credentials(found: Findings, origin: str) -> str:
     return f" With credentials, {hints[0]}" if hints else ""
 
 
-def _about_unsafe(found: Findings, source: str) -> str:
-    """Return a hint with an expression that is refused with credentials."""
-    if r"\d{1,3}" in source:
-        return (
-            f"without credentials, write {found.names.expression_assignment(source)}. With "
-            f"{found.names.option('supports_credentials')}, list each origin."
-        )
+def _about_deployments(found: Findings, source: str) -> str:
     domain = found.names.assignment("origins", '["https://*.preview.example.com"]')
     return (
         f"without credentials, write {found.names.expression_assignment(source)}. With "
         f"{found.names.option('supports_credentials')}, this is refused, because anyone can "
         "get a name that matches. For preview deployments, use a domain of your own, as in "
         f"{domain}, or a function that takes an origin and returns True or False."
+    )
+
+
+def _about_addresses(found: Findings, source: str) -> str:
+    danger = found.names.assignment("dangerously_allow", '["expressions"]')
+    return (
+        f"write {found.names.expression_assignment(source)}. With "
+        f"{found.names.option('supports_credentials')}, this needs {danger}, which means that you "
+        "trust the pages of all these addresses, and the network to them."
     )
 
 

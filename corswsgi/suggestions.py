@@ -36,7 +36,18 @@ _split_url = re.compile(
     re.VERBOSE | re.DOTALL,
 ).fullmatch
 
-_matches_any_origin = re.compile(r"\^?(?:https?\??://|[a-z(|)]+://)?\.?[*+]\$?").fullmatch
+_matches_any_origin = re.compile(r"\^?(?:https?\??://|[a-z(|)]+://)?\.?[*+]\$?(?::\*)?").fullmatch
+
+# Of one computer, with a `*` in place of the port, or behind a part of it.
+_any_port_of_loopback = re.compile(
+    r"^((?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])):?[0-9]*\*(?=/|$)", re.IGNORECASE
+)
+
+_any_host = re.compile(r"(https?)://\*:([0-9]+)/?").fullmatch
+
+# Addresses with a `*` for parts, which may be the last ones: `192.168.*`.
+_some_addresses = re.compile(r"[0-9]{1,3}(?:\.(?:[0-9]{1,3}|\*)){1,3}").fullmatch
+_ADDRESS_PARTS = 4
 
 # "http//:", "http:/", "https;//", "https:\\", "https:\/\/" and "https://https://".
 _scheme = re.compile(r"^(?:(?i:(https?))(?::?\\\\|:(?:\\/){2}|[:;/]+))+(?=[^\s:;/])")
@@ -48,7 +59,7 @@ UNSPECIFIED_HOSTS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 - nothing is bo
 """Servers listen on these addresses. Pages have the name or address that was entered."""
 
 _split_wildcards = re.compile(
-    r"(?P<origin> https?://(?P<host> [a-z0-9._*-]+ ) ) (?P<port> :(?: [0-9]+ | \*) )? /?",
+    r"(?: (?P<scheme> https? ) :// )? (?P<host> [a-z0-9._*-]+ ) (?P<port> :(?: [0-9]+ | \*) )? /?",
     re.VERBOSE,
 ).fullmatch
 
@@ -73,6 +84,8 @@ class Recipe(NamedTuple):
     """It as a raw string."""
     is_safe: bool
     """Whether it can be used with credentials."""
+    is_address: bool = False
+    """Whether the hosts are IP addresses."""
 
 
 def is_missing(text: str) -> bool:
@@ -85,7 +98,8 @@ def corrected_origin(text: str) -> str | None:
     """Return the origin pattern that `text` was probably meant to be; None if unknown."""
     if is_missing(text) or ("@" in text and "://" not in text):
         return None
-    plain = _port_expression.sub(":*", text)
+    plain = _any_port_of_loopback.sub(r"\1:*", re.sub(r"\*{2,}", "*", text))
+    plain = _port_expression.sub(":*", plain)
     if plain != text:
         plain = plain.removeprefix("^")
     plain = _scheme.sub(r"\1://", re.sub(r"^blob:", "", plain.strip()))
@@ -102,9 +116,7 @@ def _corrected_expression(text: str) -> str:
 
 
 def _corrected_url(text: str) -> str | None:
-    text = re.sub(r"^(?i:https)\?(?=://)", "https", text.rstrip(",;"))
-    # Shells know `**`; and the port is what differs on one host.
-    text = re.sub(r"^((?:https?://)?localhost)\*$", r"\1:*", text.replace("**.", "*."))
+    text = text.rstrip(",;")
     if "://" not in text[1:]:
         text = text.lstrip(":/")
         scheme = _usual_scheme(text)
@@ -216,19 +228,31 @@ def expression_in(text: str) -> str | None:
 
 def expression_for(text: str) -> Recipe | None:
     """Return an expression for a pattern with a ``*`` in another place than patterns can have."""
-    found = _split_wildcards(text.strip().lower())
-    if found is None or "*" not in found["host"].removeprefix("*.") or found["host"] == "*":
+    found = _split_wildcards(re.sub(r"\*{2,}", "*", text.strip().lower()))
+    if found is None or found["host"] == "*" or "*" not in found["host"].removeprefix("*."):
         return None
-    # A part of an address, or of a label.
-    is_address = re.fullmatch(r"[0-9]+(?:\.(?:[0-9]+|\*)){3}", found["host"]) is not None
+    host = found["host"]
+    is_address = _some_addresses(host) is not None
+    if not found["scheme"] and not is_address:
+        return None
+    scheme = found["scheme"] or "http"
+    if is_address:
+        host += ".*" * (_ADDRESS_PARTS - 1 - host.count(".")) if host.endswith("*") else ""
     part = r"\d{1,3}" if is_address else "[a-z0-9-]+"
-    source = found["origin"].replace(".", r"\.").replace("*", part)
+    source = f"{scheme}://{host}".replace(".", r"\.").replace("*", part)
     port = found["port"] or ""
     source += r"(:\d+)?" if port == ":*" else port
     reach = _reach(re.compile(source))
     if reach is None:
         return None
-    return Recipe(raw_string(source), reach.wide is None and reach.insecure is None)
+    is_safe = reach.wide is None and reach.insecure is None
+    return Recipe(raw_string(source), is_safe, is_address)
+
+
+def example_for_any_host(text: str) -> str | None:
+    """Return an example of the origins that a text with any host and one port is meant for."""
+    found = _any_host(text)
+    return None if found is None else f"{found[1]}://localhost:{int(found[2])}"
 
 
 def _reach(expression: re.Pattern[str]) -> Reach | None:

@@ -11,7 +11,7 @@ from .asgi import check_application
 from .compiled import CompiledPolicy
 from .decision import Decision, Header
 from .differences import explain_no_pattern
-from .errors import PolicyError, Problem, wrong_type
+from .errors import PolicyError, Problem, warn, wrong_type
 from .log import log_failure, logger
 from .names import OPTION_NAMES, Names
 from .origins import NO_ORIGIN
@@ -405,8 +405,12 @@ def _check_configuration(
 def _compile_configuration(
     policy: Policy | PolicyCallable | None, resources: Mapping[str, Policy | None] | None
 ) -> Configuration:
-    """Compile a configuration in which `_check_configuration` finds no problems."""
-    entries = read_patterns("resources", resources or {})
+    """Compile a configuration in which `_check_configuration` finds no problems.
+
+    Its notices are emitted at the line that called into corswsgi.
+    """
+    entries = [*read_patterns("resources", resources or {})]
+    warn(entry.notice for entry in entries if entry.notice is not None)
     targets = {entry.pattern: _target(entry.value) for entry in entries}
     # A path with a segment `..` matches no pattern reliably, and is refused.
     dotted = _target(Policy(origins=NO_ORIGIN))

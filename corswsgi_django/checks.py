@@ -31,6 +31,7 @@ from .stack_checks import check_stack
 from .views import name_of, view_and_handlers, view_layers
 
 _REASONS: tuple[str, ...] = get_args(ProblemReason)
+_NOTICES, _NUMBERS = get_args(NoticeReason), (1, 2, 3, *range(17, 28), 33)
 
 # These are reasons for a warning now.
 _RETIRED = ("forbidden_method", "forbidden_header", "wrong_direction")
@@ -43,7 +44,7 @@ People have these in SILENCED_SYSTEM_CHECKS, so new reasons come last.
 
 NOTICES: dict[str, str] = {
     reason: f"corswsgi.W{number:03}"
-    for number, reason in zip((1, 2, 3, *range(17, 28)), get_args(NoticeReason), strict=False)
+    for number, reason in zip(_NUMBERS, _NOTICES[:14] + _NOTICES[16:], strict=True)
 }
 """The identifiers of notices, by their reasons. The others are about Flask's config."""
 
@@ -75,7 +76,7 @@ def _error(problem: Problem, view: object = None) -> CheckMessage:
 
 
 def _notice(notice: Notice) -> CheckMessage:
-    """W001 to W003, and W017 to W027: notices about settings and notes about policies."""
+    """W001 to W003, W017 to W027, W033: notices about settings and notes about policies."""
     return Warning(notice.sentence, hint=notice.hint, id=NOTICES[notice.reason])
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from corswsgi.suggestions import (
     as_https,
     corrected_origin,
     did_you_mean,
+    example_for_any_host,
     expression_for,
     expression_in,
     is_meant_for_any_origin,
@@ -29,6 +33,15 @@ from corswsgi.suggestions import (
         ("example.com", "https://example.com"),
         ("HTTPS://user:pass:word@EXAMPLE.COM:0443/path?query#fragment", "https://example.com"),
         ("https://example.com?a://b", "https://example.com"),
+        ("http://localhost*", "http://localhost:*"),
+        ("localhost*", "http://localhost:*"),
+        ("https://LOCALHOST:30*/", "https://localhost:*"),
+        ("http://[::1]:*", None),
+        ("http://[::1]*", "http://[::1]:*"),
+        ("127.0.0.1*", "http://127.0.0.1:*"),
+        ("http://localhost-*", None),
+        ("https://**.example.com", "https://*.example.com"),
+        ("**.example.com", "https://*.example.com"),
         ("https://example.com:", "https://example.com"),
         ("https://a@b@example.com", "https://example.com"),
         ("https://*.[::1]", "https://[::1]"),
@@ -183,19 +196,62 @@ def test_expressions_in_strings(text: str, source: str | None) -> None:
         ("https://pr-*.a.example/", (r"r'https://pr-[a-z0-9-]+\.a\.example'", True)),
         ("http://localhost-*:*", (r"r'http://localhost-[a-z0-9-]+(:\d+)?'", False)),
         ("https://a.*.b.example:81", (r"r'https://a\.[a-z0-9-]+\.b\.example:81'", True)),
-        ("http://192.168.*.*", (r"r'http://192\.168\.\d{1,3}\.\d{1,3}'", False)),
-        ("http://127.0.0.*:3000", (r"r'http://127\.0\.0\.\d{1,3}:3000'", False)),
-        ("http://*:3000", None),
         ("https://*.a.example", None),
         ("https://*.", None),
         ("https://a.*.1.2", None),
         ("app://*-a", None),
         ("*-a.example", None),
-        (f"https://a{'*' * 200}.example", None),
+        (f"https://{'a*' * 200}.example", None),
+        ("https://app-**.a.example", (r"r'https://app-[a-z0-9-]+\.a\.example'", True)),
+        ("http://*:3000", None),
+        ("http://127.0.0.1", None),
     ],
 )
 def test_expressions_for_patterns(text: str, recipe: tuple[str, bool] | None) -> None:
-    assert expression_for(text) == recipe
+    assert expression_for(text) == (None if recipe is None else (*recipe, False))
+
+
+PARTS = st.integers(0, 255).map(str)
+NAMES = st.text("abc0123456789-", min_size=1).filter(lambda text: not text.isdigit())
+
+
+@given(
+    st.lists(PARTS, min_size=1, max_size=3),
+    st.sampled_from(["http://", "https://", ""]),
+    st.sampled_from(["", ":3000", ":*"]),
+    st.lists(PARTS, min_size=3, max_size=3),
+    st.lists(NAMES, min_size=3, max_size=3),
+)
+def test_expressions_for_addresses(
+    first: list[str], scheme: str, port: str, parts: list[str], names: list[str]
+) -> None:
+    """They match all the addresses that begin like it, and no names."""
+    missing = 4 - len(first)
+    sources = set()
+    for count in range(1, missing + 1):
+        recipe = expression_for(f"{scheme}{'.'.join([*first, *'*' * count])}{port}")
+        assert recipe is not None
+        assert recipe.is_address
+        sources.add(recipe.source)
+    (source,) = sources
+    expression = re.compile(ast.literal_eval(source))
+    for more, is_matched in ((parts, True), (names, False)):
+        host = ".".join([*first, *more[:missing]])
+        origin = f"{scheme or 'http://'}{host}{port.replace('*', '5000')}"
+        assert (expression.fullmatch(origin) is not None) is is_matched
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("http://*:3000", "http://localhost:3000"),
+        ("https://*:8443/", "https://localhost:8443"),
+        ("http://*", None),
+        ("http://*.example:3000", None),
+    ],
+)
+def test_examples_for_any_host(text: str, origin: str | None) -> None:
+    assert example_for_any_host(text) == origin
 
 
 @pytest.mark.parametrize("text", ["None", " null ", "undefined", "http://None:3000", "True", "NaN"])

@@ -64,8 +64,6 @@ ORIGINS = [
     ("localhost:*", "not_canonical", "'http://localhost:*'"),
     ("http://localhost*", "not_canonical", "'http://localhost:*'"),
     ("https://**.example.com", "not_canonical", "'https://*.example.com'"),
-    ("https?://foo.example", "not_canonical", "'https://foo.example'"),
-    ("http://192.168.*.*", "malformed_origin", "With supports_credentials, list each origin."),
     ("http://localhost:*/", "not_canonical", "'http://localhost:*'"),
     ("wss://example.com", "not_canonical", "'https://example.com'"),
     ("ws://localhost:80", "not_canonical", "'http://localhost'"),
@@ -882,3 +880,20 @@ def test_options_with_braces() -> None:
         "'ETag' is a response header, but {x!r}.allow_headers is for request headers."
     )
     assert notice.hint == "Did you mean {x!r}.expose_headers? Otherwise remove it."
+
+
+def test_addresses_with_credentials() -> None:
+    """Both parts of the hint together are accepted, and do what they say."""
+    with pytest.raises(PolicyError) as raised:
+        Policy(origins="http://192.168.1.*", supports_credentials=True)
+    (problem,) = raised.value.problems
+    assert problem.hint == (
+        r"write re.compile(r'http://192\.168\.1\.\d{1,3}'). With supports_credentials, this needs "
+        'dangerously_allow=["expressions"], which means that you trust the pages of all these '
+        "addresses, and the network to them."
+    )
+    Policy(
+        origins=re.compile(r"http://192\.168\.1\.\d{1,3}"),
+        supports_credentials=True,
+        dangerously_allow=["expressions"],
+    )

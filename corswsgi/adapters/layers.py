@@ -267,6 +267,8 @@ def read_paths(
         place, value = entry.place, entry.value
         if entry.problem is not None:
             problems.append(entry.problem)
+        if entry.notice is not None:
+            notices.append(entry.notice)
         if value is None or isinstance(value, Policy):
             layers[entry.pattern] = Layer(value, PlacedNames(OPTION_NAMES, place))
         elif isinstance(value, Mapping):

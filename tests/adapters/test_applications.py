@@ -27,9 +27,6 @@ class Empty(Application[int]):
         super().__init__()
         self.configuration = Configuration(dict, ConfigNames("CORS_"), [], read_layer, tuple)
 
-    def is_debugging(self) -> bool:
-        return False
-
     def iter_rules(self) -> Iterable[int]:
         return []
 

@@ -67,6 +67,7 @@ BOTH = f'["{APP}", "{OTHER}"]'
 VARIABLE = 'os.environ["CORS_ORIGINS"]'
 PREVIEW = r"re.compile(r'https://[a-z0-9-]+-team\.vercel\.app')"
 PREVIEW_OF_OWN = r"re.compile(r'https://pr-[a-z0-9-]+\.example\.com')"
+LAN = r"re.compile(r'http://192\.168\.\d{1,3}\.\d{1,3}:3000')"
 PORTS = r"re.compile(r'http://localhost(:\d+)?')"
 PREVIEWS = ("https://a1b2-team.vercel.app",)
 NOT_PREVIEWS = ("https://team.vercel.app", "https://a.b-team.vercel.app", EVIL)
@@ -171,6 +172,18 @@ ROWS = [
         (*PREVIEWS, EVIL),
         credentials=True,
     ),
+    *(
+        Row(
+            *("malformed_origin", {"origins": written}, (LAN,)),
+            *(("http://192.168.1.7:3000",), ("http://192.168.1.evil.test:3000", LOCAL, EVIL)),
+            settings=in_settings(LAN),
+        )
+        for written in ("http://192.168.*.*:3000", "192.168.*:3000")
+    ),
+    Row("malformed_origin", {"origins": "http://*:3000"}, (f'origins=["{LOCAL}"]',), (LOCAL,)),
+    Row("malformed_origin", {"origins": "http://*:*"}, ('origins="*"',), (APP, EVIL), ()),
+    origins("http://localhost*", "'http://localhost:*'", allowed=(LOCAL, "http://localhost")),
+    origins("https://**.example.com", "'https://*.example.com'"),
     Row(
         "malformed_origin",
         {"origins": "https://pr-*.example.com", "supports_credentials": True},

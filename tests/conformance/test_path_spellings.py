@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from django.urls import re_path
 from flask import Flask
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi_django.checks import check_all
 from corswsgi_flask import CORS
 from tests.conformance.cases import (
     APP,
@@ -87,6 +89,8 @@ def through_django_asgi(pattern: str, request: Request) -> Response:
         return asyncio.run(aget(ASGIHandler(), *request))
 
 
+BEHIND_A_NAME = ["/api*", "^/api*", "/api*$", "^/api*$"]
+
 SENDS = [
     *(through_the_middleware, through_flask, through_a_list, through_a_text),
     *(through_django, through_django_asgi),
@@ -95,7 +99,7 @@ SENDS = [
 EVERYTHING = ["/*", "*", ".*", "/.*", "^.*$", "^/.*$"]
 BELOW = [
     *("/api/*", "/api*", "/api/.*", "^/api/*", "^/api*", "^/api/.*"),
-    *("/api/*$", "/api*$", "/api/.*$", "^/api/*$", "^/api*$", "^/api/.*$"),
+    *("/api*$", "/api/.*$", "^/api*$", "^/api/.*$"),
 ]
 ROWS = [
     *((pattern, path, True) for pattern in EVERYTHING for path in ("/", "/x", "/api/x")),
@@ -108,6 +112,7 @@ ROWS = [
 IN_DJANGO = (REFUSES, REFUSES_PREFLIGHT)
 
 
+@pytest.mark.filterwarnings("ignore:.* is read as")
 @pytest.mark.parametrize("send", SENDS)
 def test_spellings(subtests: pytest.Subtests, send: Send) -> None:
     elsewhere = IN_DJANGO if "django" in send.__name__ else ({}, {})
@@ -120,3 +125,37 @@ def test_spellings(subtests: pytest.Subtests, send: Send) -> None:
             preflight = send(pattern, (path, "OPTIONS", asking()))
             assert preflight.cors == expected
             assert (preflight.status, preflight.body) == (204, b"") or not is_matched
+
+
+def warned(pattern: str, send: Send) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        send(pattern, ("/api", "GET", from_(APP)))
+    assert {(warning.category, warning.filename) for warning in caught} <= {(UserWarning, __file__)}
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize("send", [through_the_middleware, through_flask, through_a_list])
+def test_the_notice_about_a_wildcard_behind_a_name(send: Send) -> None:
+    for pattern in EVERYTHING + BELOW:
+        text = f"resources[{pattern!r}]: {pattern!r} is read as '/api/*', which does not match "
+        expected = [f"{text}'/apikeys'. Write '/api/*'."] if pattern in BEHIND_A_NAME else []
+        assert warned(pattern, send) == expected
+
+
+def test_the_notice_about_a_wildcard_behind_a_name_in_django() -> None:
+    for pattern in EVERYTHING + BELOW:
+        with override_settings(CORS_RESOURCES={pattern: {"CORS_ALLOWED_ORIGINS": [APP]}}):
+            found = [(message.id, message.msg, message.hint) for message in check_all()]
+        place = f"CORS_RESOURCES[{pattern!r}]"
+        text = f"{place}: {pattern!r} is read as '/api/*', which does not match '/apikeys'."
+        notice = ("corswsgi.W033", text, "Write '/api/*'.")
+        assert (notice in found) is (pattern in BEHIND_A_NAME)
+        assert any(number == "corswsgi.W033" for number, _, _ in found) is (notice in found)
+
+
+def test_the_notice_is_repeated_when_a_middleware_is_reconfigured() -> None:
+    middleware = CORSMiddleware(Application(), Policy(origins=APP))
+    with pytest.warns(UserWarning, match="is read as") as caught:
+        middleware.reconfigure(None, resources={"/api*": Policy(origins=APP)})
+    assert [warning.filename for warning in caught] == [__file__]

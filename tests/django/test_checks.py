@@ -361,6 +361,7 @@ def test_identifiers_never_change() -> None:
         ("wrong_direction", "corswsgi.W025"),
         ("beside_wildcard", "corswsgi.W026"),
         ("long_max_age", "corswsgi.W027"),
+        ("path_wildcard", "corswsgi.W033"),
     ]
     # Those about the keys of a config in Flask have no check.
     assert {*NOTICES} == {*get_args(NoticeReason)} - {"unknown_key", "late_key"}
