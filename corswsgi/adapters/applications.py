@@ -101,10 +101,6 @@ class Application(Generic[RuleT]):
         """Return whether problems are raised: in debug mode and in tests."""
         raise NotImplementedError
 
-    def is_debugging(self) -> bool:
-        """Return whether debug mode is on."""
-        raise NotImplementedError
-
     def iter_rules(self) -> Iterable[RuleT]:
         """Return the rules of the application."""
         raise NotImplementedError

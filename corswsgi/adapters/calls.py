@@ -73,7 +73,7 @@ class Parts(NamedTuple):
     def at(self, path: str, is_open: bool) -> Layers:
         """Return the layers for a route, which is open if variable parts follow its `path`.
 
-        Elsewhere there are none, so what is around the blueprint applies.
+        Other routes have no layers of the call, so what is around the blueprint applies to them.
 
         Raises `PolicyError` if a pattern matches only some of the route's paths.
         """
